@@ -1,0 +1,1 @@
+"""Who calls: verifies Google-signed identity tokens. Both services use it."""

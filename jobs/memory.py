@@ -1,0 +1,104 @@
+"""Store and queue in memory: for tests and for the embedded mode. Nothing outlives the process."""
+
+import itertools
+import queue
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from jobs.errors import JobExists, VersionConflict
+from jobs.model import Job, Version
+from jobs.queue import Ticket
+from jobs.store import Cursor, Filter
+
+
+class MemoryJobStore:
+    """Keeps the promises of `JobStore` for the threads of one process."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._versions = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def create(self, job: Job) -> Job:
+        with self._lock:
+            if job.id in self._jobs:
+                raise JobExists
+            return self._keep(job)
+
+    def get(self, job_id: str) -> Job | None:
+        return self._jobs.get(job_id)
+
+    def save(self, job: Job, before: Job) -> Job:
+        with self._lock:
+            self._expect(job.id, before.version)
+            return self._keep(job)
+
+    def delete(self, job_id: str, if_version: Version) -> None:
+        with self._lock:
+            self._expect(job_id, if_version)
+            del self._jobs[job_id]
+
+    def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
+        with self._lock:
+            found = [job for job in self._jobs.values() if _matches(job, where)]
+        found.sort(key=_place, reverse=True)
+        if after:
+            found = [job for job in found if _place(job) < (after.created_at, after.id)]
+        return found[:limit]
+
+    def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
+        with self._lock:
+            waking = [
+                (job.wake_at, job.id, job)
+                for job in self._jobs.values()
+                if job.shard == shard and job.wake_at and job.wake_at < before
+            ]
+        return [job for _, _, job in sorted(waking, key=lambda entry: entry[:2])[:limit]]
+
+    def ping(self) -> None:
+        pass
+
+    def _expect(self, job_id: str, version: Version) -> None:
+        kept = self._jobs.get(job_id)
+        if kept is None or kept.version != version:
+            raise VersionConflict
+
+    def _keep(self, job: Job) -> Job:
+        kept = job.evolve(version=Version(str(next(self._versions))))
+        self._jobs[job.id] = kept
+        return kept
+
+
+class MemoryQueue:
+    """Holds encoded tickets until somebody takes them."""
+
+    def __init__(self) -> None:
+        self._tickets: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def ring(self, tickets: Sequence[Ticket]) -> None:
+        for ticket in tickets:
+            self._tickets.put(ticket.encode())
+
+    def ping(self) -> None:
+        pass
+
+    def take(self, timeout: float | None = 0) -> bytes | None:
+        """The next ticket as the worker would get it, or None after so many seconds."""
+        try:
+            return self._tickets.get(timeout=timeout) if timeout else self._tickets.get_nowait()
+        except queue.Empty:
+            return None
+
+
+def _place(job: Job) -> tuple[datetime, str]:
+    return job.created_at, job.id
+
+
+def _matches(job: Job, where: Filter) -> bool:
+    return (
+        (where.owner is None or job.owner == where.owner)
+        and (where.status is None or job.status is where.status)
+        and (where.type is None or job.type == where.type)
+        and (where.label is None or job.labels.get(where.label[0]) == where.label[1])
+    )

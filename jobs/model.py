@@ -1,0 +1,118 @@
+"""What a job is. How it changes stands in `transitions`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+from zlib import crc32
+
+import msgspec
+
+Version = NewType("Version", str)
+"""Names one state of one job's document. Opaque; the store gives a new one at every save."""
+
+NO_VERSION = Version("")
+
+SHARDS = 8
+"""An index over an ascending time takes about 500 writes a second; each shard has its own
+range of every such index. https://cloud.google.com/firestore/docs/best-practices"""
+
+ATTEMPTS_KEPT = 10
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
+
+
+class Outcome(StrEnum):
+    """How one attempt ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+class JobError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an attempt, or the whole job, failed.
+
+    `code` is stable: `handler_error`, `permanent_error`, `timed_out`, `worker_lost`,
+    `result_too_large`, `result_invalid`, `payload_invalid`, `unknown_job_type`. `type` is the
+    Python exception's name, `traceback` its redacted trace; both only for errors of a handler.
+    """
+
+    code: str
+    message: str
+    type: str | None = None
+    traceback: str | None = None
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One ended run of a handler. `worker` is the Cloud Run revision that ran it."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    worker: str
+    error: JobError | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a running attempt says it is: a fraction from 0 to 1, and a word on it."""
+
+    fraction: float
+    message: str = ""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One piece of work that a caller asked for. All times are UTC with microseconds.
+
+    `payload` and `result` are JSON texts, kept byte for byte. `wake_at` is when somebody must
+    look at the job if nothing else happens; a terminal job has none. `rings` counts the tickets
+    since the last attempt. `version` is the document's state that this object shows; it is not
+    part of the document.
+    """
+
+    id: str
+    type: str
+    owner: str
+    payload: msgspec.Raw
+    max_attempts: int
+    created_at: datetime
+    run_at: datetime
+    status: Status = Status.QUEUED
+    labels: Mapping[str, str] = {}
+    attempt: int = 0
+    progress: Progress | None = None
+    result: msgspec.Raw | None = None
+    error: JobError | None = None
+    attempts: tuple[Attempt, ...] = ()
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    wake_at: datetime | None = None
+    expire_at: datetime | None = None
+    rings: int = 0
+    worker: str | None = None
+    trace: str | None = None
+    fingerprint: str | None = None
+    version: Version = NO_VERSION
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def shard(self) -> int:
+        """Which part of the time-ordered indexes the job is in; it follows from the id alone."""
+        return crc32(self.id.encode()) % SHARDS
+
+    def evolve(self, **changes: Any) -> "Job":
+        return msgspec.structs.replace(self, **changes)

@@ -1,0 +1,70 @@
+"""Tickets through Pub/Sub. Speaks Pub/Sub's own messages on a plain channel.
+
+https://cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+
+from jobs.channel import Refused, call, connect
+from jobs.errors import QueueUnavailable
+from jobs.generated import messages
+from jobs.queue import Ticket
+from jobs.settings import Settings
+
+_pubsub = messages("google.pubsub_v1", "pubsub")
+PublishRequest = _pubsub.PublishRequest.pb()
+PubsubMessage = _pubsub.PubsubMessage.pb()
+GetTopicRequest = _pubsub.GetTopicRequest.pb()
+
+RING_SECONDS = 4.0
+"""A lost ticket is rung again by the sweep, so a caller need not wait long for a slow queue."""
+
+_PUBLISHER = "/google.pubsub.v1.Publisher"
+
+
+def connect_pubsub(settings: Settings) -> grpc.Channel:
+    return connect("pubsub.googleapis.com", settings.pubsub_emulator)
+
+
+class PubsubQueue:
+    """Keeps the promises of `Queue` on one topic.
+
+    A call publishes at once and waits for the answer: nothing is left to do after a response.
+    """
+
+    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
+        self._topic = f"projects/{settings.project}/topics/{settings.topic}"
+        self._metadata = (("x-goog-request-params", f"topic={self._topic}"),)
+        self._publish = channel.unary_unary(
+            f"{_PUBLISHER}/Publish",
+            PublishRequest.SerializeToString,
+            _pubsub.PublishResponse.pb().FromString,
+        )
+        self._get_topic = channel.unary_unary(
+            f"{_PUBLISHER}/GetTopic",
+            GetTopicRequest.SerializeToString,
+            _pubsub.Topic.pb().FromString,
+        )
+
+    def ring(self, tickets: Sequence[Ticket]) -> None:
+        messages = [PubsubMessage(data=ticket.encode()) for ticket in tickets]
+        self._call(self._publish, PublishRequest(topic=self._topic, messages=messages))
+
+    def ping(self) -> None:
+        self._call(self._get_topic, GetTopicRequest(topic=self._topic), tries=1)
+
+    def _call(self, method: Any, request: Any, tries: int = 2) -> Any:
+        try:
+            return call(
+                method,
+                request,
+                self._metadata,
+                QueueUnavailable,
+                tries=tries,
+                seconds=RING_SECONDS,
+            )
+        except Refused as refused:
+            raise QueueUnavailable(refused.status.name) from refused

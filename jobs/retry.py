@@ -1,0 +1,47 @@
+"""When a failed attempt is followed by another. Decides; does nothing."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Exponential backoff with full jitter.
+
+    The wait after attempt n is uniform between 0 and
+    `min(longest_seconds, first_seconds * factor ** (n - 1))`.
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+
+    max_attempts: int = 5
+    first_seconds: float = 2.0
+    factor: float = 2.0
+    longest_seconds: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_attempts <= MAX_ATTEMPTS:
+            raise ValueError(f"max_attempts must be between 1 and {MAX_ATTEMPTS}")
+        if not 0 < self.first_seconds <= self.longest_seconds <= LONGEST_SECONDS:
+            raise ValueError(
+                f"0 < first_seconds <= longest_seconds <= {LONGEST_SECONDS:g} must hold"
+            )
+        if not 1 <= self.factor <= MAX_FACTOR:
+            raise ValueError(f"factor must be between 1 and {MAX_FACTOR:g}")
+
+    def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> timedelta:
+        """The wait after the given attempt, counted from 1."""
+        # Past 64 doublings every cap is reached; the bound keeps the power from overflowing.
+        ceiling = min(
+            self.longest_seconds, self.first_seconds * self.factor ** min(attempt - 1, 64)
+        )
+        return timedelta(seconds=uniform(0.0, ceiling))
+
+
+MAX_ATTEMPTS = 100
+MAX_FACTOR = 10.0
+LONGEST_SECONDS = 86_400.0
+
+spread: Callable[[float, float], float] = random.SystemRandom().uniform
+"""Where full jitter comes from outside tests."""

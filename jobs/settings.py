@@ -1,0 +1,119 @@
+"""What a deployment decides. Read once, at start, from the environment; wrong is refused at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from jobs.errors import SettingsError
+
+GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
+
+
+class Role(StrEnum):
+    """What a principal may do. `docs/security.md` has the table."""
+
+    SUBMITTER = "submitter"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+
+
+class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role and who has it, in the style of an IAM binding.
+
+    A member is `user:EMAIL`, `serviceAccount:EMAIL`, `domain:DOMAIN` or `allAuthenticated`.
+    """
+
+    role: Role
+    members: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for member in self.members:
+            kind, _, name = member.partition(":")
+            named = kind in {"user", "serviceAccount", "domain"} and bool(name)
+            if not named and member != "allAuthenticated":
+                raise ValueError(
+                    f"{member!r} is none of user:EMAIL, serviceAccount:EMAIL, domain:DOMAIN,"
+                    " allAuthenticated"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that both services may know of their deployment.
+
+    `api_audiences` are the audiences that a caller's token may be made for. A token for the worker
+    must be made for `worker_audience` followed by the path that it is sent to. `allowed_hosts` are
+    `host:port` pairs that outbound calls may reach although they are not public.
+    `certificates_url` gives the certificates of whoever signs the tokens.
+    """
+
+    project: str
+    database: str = "(default)"
+    topic: str = "dormouse-tickets"
+    firestore_emulator: str | None = None
+    pubsub_emulator: str | None = None
+    certificates_url: str = GOOGLE_CERTIFICATES
+    revision: str = "local"
+    api_audiences: tuple[str, ...] = ()
+    roles: tuple[Binding, ...] = ()
+    worker_audience: str = ""
+    push_account: str = ""
+    scheduler_account: str = ""
+    allowed_hosts: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_environment(
+        cls, service: Literal["api", "worker"], environment: Mapping[str, str] = os.environ
+    ) -> "Settings":
+        """Raises `SettingsError`, which names the variable and what it should be."""
+        read = _Reader(environment)
+        mine = read.required if service == "api" else read.optional
+        workers = read.required if service == "worker" else read.optional
+        return cls(
+            project=read.required("GOOGLE_CLOUD_PROJECT"),
+            database=read.optional("DORMOUSE_DATABASE") or cls.database,
+            topic=read.optional("DORMOUSE_TOPIC") or cls.topic,
+            firestore_emulator=read.optional("FIRESTORE_EMULATOR_HOST") or None,
+            pubsub_emulator=read.optional("PUBSUB_EMULATOR_HOST") or None,
+            certificates_url=read.optional("DORMOUSE_CERTIFICATES_URL") or cls.certificates_url,
+            revision=read.optional("K_REVISION") or cls.revision,
+            api_audiences=_words(mine("DORMOUSE_API_AUDIENCES")),
+            roles=_bindings(read.optional("DORMOUSE_ROLES")),
+            worker_audience=workers("DORMOUSE_WORKER_AUDIENCE").rstrip("/"),
+            push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
+            scheduler_account=workers("DORMOUSE_SCHEDULER_ACCOUNT"),
+            allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
+        )
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def optional(self, name: str) -> str:
+        return self._environment.get(name, "").strip()
+
+    def required(self, name: str) -> str:
+        if not (value := self.optional(name)):
+            raise SettingsError(f"{name} is not set. See docs/settings.md.")
+        return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _bindings(text: str) -> tuple[Binding, ...]:
+    if not text:
+        return ()
+    try:
+        return msgspec.json.decode(text, type=tuple[Binding, ...])
+    except msgspec.DecodeError as error:
+        raise SettingsError(
+            f'DORMOUSE_ROLES must be JSON like [{{"role": "submitter", "members":'
+            f' ["domain:example.com"]}}]: {error}'
+        ) from error
