@@ -50,11 +50,8 @@ class Verifier:
         if claims.get("iss") not in ISSUERS:
             raise Unauthenticated("The token was not issued by Google.")
         email = claims.get("email")
-        if (
-            not isinstance(email, str)
-            or "@" not in email
-            or claims.get("email_verified") is not True
-        ):
+        verified = claims.get("email_verified") is True
+        if not verified or not isinstance(email, str) or "@" not in email:
             raise Unauthenticated("The token names no verified email.")
         return Principal(email.lower())
 

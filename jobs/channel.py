@@ -1,4 +1,4 @@
-"""gRPC channels to Google's services, or to their emulators, and calls that outlast small faults."""
+"""gRPC channels to Google's services or their emulators, and calls that outlast small faults."""
 
 import random
 import time
@@ -38,7 +38,7 @@ _TRANSIENT = frozenset(
 )
 
 
-class Refused(Exception):  # noqa: N818 - an answer of the service, turned into errors by the adapters
+class Refused(Exception):
     """The service answered with a status that sending again would not change.
 
     `repeated` says that the request had been sent before, with its outcome unknown.

@@ -13,7 +13,7 @@ class PermanentError(Exception):
     """Raise it in a handler when no further attempt can help. The job fails at once."""
 
 
-class RetryAfter(Exception):  # noqa: N818 - it asks for something, it does not name an error
+class RetryAfter(Exception):
     """Raise it in a handler to be tried again after so many seconds, if attempts are left."""
 
     def __init__(
@@ -26,7 +26,7 @@ class RetryAfter(Exception):  # noqa: N818 - it asks for something, it does not 
         return type(self), (self.seconds, str(self))
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the job is simply not wanted any more
+class Cancelled(Exception):
     """The job was cancelled, or is not this attempt's any more. Let it pass through."""
 
 
@@ -80,5 +80,5 @@ class Context:
         self.link.report(Progress(fraction=min(1.0, max(0.0, fraction)), message=message[:500]))
 
     def check(self) -> None:
-        """Raise `Cancelled` if the job was cancelled. Costs a document read, at most one a second."""
+        """Raise `Cancelled` if the job was cancelled. At most one document read a second."""
         self.link.check()

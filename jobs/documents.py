@@ -69,7 +69,7 @@ def set_version(version: Version, update_time: Any) -> None:
         update_time.seconds = 0
 
 
-def to_value(value: Any) -> Any:
+def to_value(value: Any) -> Any:  # noqa: C901, PLR0911 - one flat table of types
     """Any of the values that a job is made of, as Firestore's `Value`."""
     match value:
         case None:

@@ -26,7 +26,7 @@ def log_event(event: str, job: Job, *, level: int = logging.INFO, **fields: Any)
     if job.attempt:
         about["attempt"] = job.attempt
     about |= {name: value for name, value in fields.items() if value is not None}
-    text = " ".join([event, job.type, job.id])
+    text = f"{event} {job.type} {job.id}"
     log.log(level, text, extra={_FIELDS: about, _TRACE: trace_id(job.trace)})
 
 

@@ -1,4 +1,4 @@
-"""What rings the worker: the port. `pubsub` and `memory` implement it, under one contract suite."""
+"""What rings the worker: the port that `pubsub` and `memory` implement, under one test suite."""
 
 from collections.abc import Sequence
 from typing import Protocol

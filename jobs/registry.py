@@ -58,7 +58,7 @@ class JobType(Generic[P, R]):
 
 
 def _under_payload(message: str) -> str:
-    """msgspec names a path from the root of what it decoded; callers know it as `payload`."""
+    """Decoding names a path from the root of what it decoded; callers know it as `payload`."""
     if "`$" in message:
         return message.replace("`$", "`$.payload", 1)
     return f"{message} - at `$.payload`"

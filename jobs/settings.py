@@ -1,4 +1,4 @@
-"""What a deployment decides. Read once, at start, from the environment; wrong is refused at once."""
+"""What a deployment decides: read once, at start, from the environment; refused if wrong."""
 
 import os
 from collections.abc import Mapping

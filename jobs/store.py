@@ -1,4 +1,4 @@
-"""Where jobs are kept: the port. `firestore` and `memory` implement it, under one contract suite."""
+"""Where jobs are kept: the port that `firestore` and `memory` implement, under one test suite."""
 
 from datetime import datetime
 from typing import Protocol

@@ -56,7 +56,7 @@ def ring(job: Job, now: datetime) -> Job:
 
 def ring_grace(rings: int) -> timedelta:
     """How long to wait for an answer to the next ticket after so many unanswered ones."""
-    return min(RING_GRACE * 2 ** min(rings, 16), RING_GRACE_LONGEST)
+    return min(RING_GRACE * (1 << min(rings, 16)), RING_GRACE_LONGEST)
 
 
 def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
