@@ -20,6 +20,11 @@ _FIELDS = "fields"
 _TRACE = "trace"
 
 
+def log_fields(event: str, **fields: Any) -> None:
+    """Say that something happened that is not about one job's transition."""
+    log.info(event, extra={_FIELDS: {"event": event} | fields})
+
+
 def log_event(event: str, job: Job, *, level: int = logging.INFO, **fields: Any) -> None:
     """Say that something happened to a job; with every transition, once."""
     about: dict[str, Any] = {"event": event, "job": job.id, "type": job.type}

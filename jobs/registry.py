@@ -22,6 +22,9 @@ MAX_TIMEOUT = timedelta(minutes=9)
 """One push lasts ten minutes at most (Pub/Sub's longest ack deadline); the rest is for claiming,
 saving and clocks that differ."""
 
+KEEP_FOR = timedelta(days=30)
+"""How long a finished job is kept where its type does not say otherwise."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 
@@ -70,7 +73,7 @@ def job_type(
     example: P,
     timeout: timedelta,
     retry: RetryPolicy | None = None,
-    keep_for: timedelta = timedelta(days=30),
+    keep_for: timedelta = KEEP_FOR,
 ) -> Callable[[Callable[[P, Context], R]], JobType[P, R]]:
     """Make a handler function a job type.
 
@@ -114,6 +117,11 @@ class Registry:
         except KeyError:
             known = ", ".join(sorted(self._by_name))
             raise UnknownJobType(f"There is no job type {name!r}. There are: {known}.") from None
+
+    def keep_for(self, name: str) -> timedelta:
+        """How long a finished job of this type is kept, also if the type is there no more."""
+        kind = self._by_name.get(name)
+        return kind.keep_for if kind else KEEP_FOR
 
     def __iter__(self) -> Iterator[JobType[Any, Any]]:
         return iter(self._by_name.values())

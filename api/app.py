@@ -1,0 +1,71 @@
+"""The composition root of the public service."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask, Response, g, request
+
+from api import health, job_types, jobs
+from api.access import Access
+from api.callers import admit_callers
+from api.dependencies import Dependencies, provide
+from api.problems import answer_problems
+from identity.tokens import Verifier
+from jobs.queue import Queue
+from jobs.registry import Registry
+from jobs.settings import Settings
+from jobs.store import JobStore
+from jobs.submit import Submitter
+from jobs.trace import trace_id, traceparent_from
+
+MAX_BODY_BYTES = 512 * 1024
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: JobStore,
+    queue: Queue,
+    verifier: Verifier,
+    registry: Registry,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    new_id: Callable[[], str] = lambda: secrets.token_hex(16),
+) -> Flask:
+    """The Flask application. Connects to nothing before the first request."""
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    submitter = Submitter(store=store, queue=queue, registry=registry, now=now, new_id=new_id)
+    dependencies = Dependencies(
+        settings=settings,
+        store=store,
+        queue=queue,
+        registry=registry,
+        verifier=verifier,
+        access=Access(settings.roles),
+        submitter=submitter,
+        now=now,
+    )
+    provide(app.extensions, dependencies)
+    _trace_requests(app)
+    admit_callers(app)
+    answer_problems(app)
+    for routes in (jobs.routes, job_types.routes, health.routes):
+        app.register_blueprint(routes)
+    return app
+
+
+def _trace_requests(app: Flask) -> None:
+    """Give every request its place in a trace, and every answer its name and safe headers."""
+
+    @app.before_request
+    def start() -> None:
+        g.traceparent = traceparent_from(request.headers.get("traceparent"))
+        g.request_id = trace_id(g.traceparent)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,40 @@
+"""What the views work with. Made once, in `app.create_app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+
+from api.access import Access
+from identity.tokens import Verifier
+from jobs.queue import Queue
+from jobs.registry import Registry
+from jobs.settings import Settings
+from jobs.store import JobStore
+from jobs.submit import Submitter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    settings: Settings
+    store: JobStore
+    queue: Queue
+    registry: Registry
+    verifier: Verifier
+    access: Access
+    submitter: Submitter
+    now: Callable[[], datetime]
+
+
+_KEY = "dormouse"
+
+
+def provide(extensions: dict[str, object], dependencies: Dependencies) -> None:
+    extensions[_KEY] = dependencies
+
+
+def deps() -> Dependencies:
+    """The dependencies of the application that handles this request."""
+    found: Dependencies = current_app.extensions[_KEY]
+    return found

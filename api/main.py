@@ -1,0 +1,27 @@
+"""What gunicorn starts: `gunicorn -c api/gunicorn.conf.py 'api.main:build()'`."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from api.app import create_app
+from handlers import REGISTRY
+from identity.certificates import Certificates
+from identity.tokens import Verifier
+from jobs.firestore import FirestoreJobStore, connect_firestore
+from jobs.log import start_logging
+from jobs.pubsub import PubsubQueue, connect_pubsub
+from jobs.settings import Settings
+
+
+def build() -> Flask:
+    """The service with its real parts, as the environment describes them."""
+    settings = Settings.from_environment("api")
+    start_logging(settings.project)
+    return create_app(
+        settings,
+        store=FirestoreJobStore(connect_firestore(settings), settings),
+        queue=PubsubQueue(connect_pubsub(settings), settings),
+        verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
+        registry=REGISTRY,
+    )

@@ -1,0 +1,1 @@
+"""The private service: what Google's infrastructure calls, and where the work is done."""

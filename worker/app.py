@@ -1,0 +1,79 @@
+"""The composition root of the private service."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+from flask import Flask, Response, request
+
+from identity.tokens import Verifier
+from jobs.errors import DormouseError
+from jobs.log import log, log_fields
+from jobs.queue import Queue, Ticket
+from jobs.registry import Registry
+from jobs.retry import spread
+from jobs.settings import Settings
+from jobs.store import JobStore
+from worker.attempts import Attempts
+from worker.claim import Claimer
+from worker.doors import guard_doors
+from worker.envelope import open_envelope
+from worker.running import Running
+from worker.sweep import Sweep
+
+MAX_BODY_BYTES = 1024 * 1024
+STOP = "stop"
+"""Where the application's extensions hold what to call when the process is told to stop."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: JobStore,
+    queue: Queue,
+    verifier: Verifier,
+    registry: Registry,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    uniform: Callable[[float, float], float] = spread,
+) -> Flask:
+    """The Flask application. Connects to nothing before the first request."""
+    app = Flask("worker", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    running = Running(queue, now)
+    attempts = Attempts(
+        store=store,
+        queue=queue,
+        registry=registry,
+        claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
+        running=running,
+        allowed_hosts=settings.allowed_hosts,
+        now=now,
+        uniform=uniform,
+    )
+    sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
+    app.extensions[STOP] = running.hand_back
+    guard_doors(app, settings, verifier)
+
+    @app.get("/livez")
+    def livez() -> Response:
+        return Response("ok", content_type="text/plain")
+
+    @app.post("/tickets")
+    def take_ticket() -> Response:
+        """2xx if and only if the store holds what matters, or somebody else holds the lease."""
+        attempts.answer(Ticket.decode(open_envelope(request.get_data()).message.data))
+        return Response(status=204)
+
+    @app.post("/sweep")
+    def run_sweep() -> Response:
+        swept = sweep.run()
+        log_fields("sweep.done", **msgspec.to_builtins(swept))
+        return Response(msgspec.json.encode(swept), content_type="application/json")
+
+    @app.errorhandler(DormouseError)
+    def refuse(error: DormouseError) -> Response:
+        """Not acknowledged: Pub/Sub sends it again, and at last to the dead letters."""
+        log.warning("request refused: %s: %s", error.code, error)
+        return Response(error.code, 503 if error.retryable else 400, content_type="text/plain")
+
+    return app

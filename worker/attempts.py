@@ -1,0 +1,103 @@
+"""What a ticket sets going: claim, run, finish, and the short waits between attempts."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from jobs import transitions
+from jobs.context import Cancelled
+from jobs.log import log_event
+from jobs.model import Job, Status
+from jobs.queue import Queue, Ticket
+from jobs.registry import JobType, Registry
+from jobs.store import JobStore
+from jobs.submit import ring_softly
+from worker.claim import LEASE_MARGIN, Claimer
+from worker.lease import Lease
+from worker.outcome import Dropped, Outcome, Succeeded
+from worker.run import run_handler
+from worker.running import Running
+
+PUSH_LIMIT = timedelta(seconds=590)
+"""A push is given up after the subscription's ack deadline of 600 s."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """Does the work. Everything that matters is in the store when `answer` returns."""
+
+    store: JobStore
+    queue: Queue
+    registry: Registry
+    claimer: Claimer
+    running: Running
+    allowed_hosts: frozenset[str]
+    now: Callable[[], datetime]
+    uniform: Callable[[float, float], float]
+
+    def answer(self, ticket: Ticket) -> None:
+        """Do what the ticket rings for, if it still is to be done.
+
+        Raises `StoreUnavailable` and `UnknownJobType`: then the ticket must come again.
+        """
+        until = self.now() + PUSH_LIMIT
+        job = self.claimer.claim(ticket)
+        while job is not None:
+            job = self._next(self._attempt(job), until)
+
+    def _attempt(self, job: Job) -> Job | None:
+        """The job as the attempt left it, or None if the attempt had lost it."""
+        kind = self.registry.get(job.type)
+        lease = Lease(self.store, job)
+        with self.running.holding(lease):
+            deadline = (job.started_at or self.now()) + kind.timeout
+            outcome = run_handler(kind, job, lease, deadline, self.allowed_hosts)
+            try:
+                ended = lease.end(lambda held: self._ended(held, kind, outcome))
+            except Cancelled:
+                log_event("job.result_dropped", lease.job)
+                return None
+        _log_end(ended)
+        return ended
+
+    def _ended(self, job: Job, kind: JobType[Any, Any], outcome: Outcome) -> Job:
+        now = self.now()
+        if isinstance(outcome, Dropped):
+            raise Cancelled
+        if isinstance(outcome, Succeeded):
+            return transitions.succeed(job, now, outcome.result, keep_for=kind.keep_for)
+        delay = outcome.delay
+        if delay is None and not outcome.permanent:
+            delay = kind.retry.delay(job.attempt, self.uniform)
+        return transitions.fail(job, now, outcome.error, delay=delay, keep_for=kind.keep_for)
+
+    def _next(self, job: Job | None, until: datetime) -> Job | None:
+        """The job claimed for its next attempt, if that one is for this push to make."""
+        if job is None or job.is_terminal or not transitions.is_short(job.run_at - self.now()):
+            return None
+        longest = self.registry.get(job.type).timeout + LEASE_MARGIN
+        if job.run_at + longest > until:
+            ring_softly(self.queue, [job])
+            return None
+        return self.claimer.again(job)
+
+
+def _log_end(job: Job) -> None:
+    last = job.attempts[-1]
+    seconds = round((last.ended_at - last.started_at).total_seconds(), 3)
+    if job.status is Status.SUCCEEDED:
+        log_event("job.succeeded", job, seconds=seconds)
+    else:
+        event = "job.failed" if job.is_terminal else "job.retrying"
+        error = last.error
+        log_event(
+            event,
+            job,
+            level=logging.WARNING,
+            seconds=seconds,
+            code=error.code if error else None,
+            error=error.message if error else None,
+            run_at=None if job.is_terminal else job.run_at,
+        )

@@ -1,0 +1,85 @@
+"""From a ticket to a claimed job, or to the finding that the ticket is old news."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobs import transitions
+from jobs.errors import TransitionRefused, VersionConflict
+from jobs.log import log_event, log_fields
+from jobs.model import Job
+from jobs.queue import Ticket
+from jobs.registry import Registry
+from jobs.store import JobStore
+
+LEASE_MARGIN = timedelta(seconds=45)
+"""A lease outlasts its attempt's timeout by this: room for the last save, tried for half a minute,
+and for clocks that differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimer:
+    """Makes jobs running, each for one attempt at a time."""
+
+    store: JobStore
+    registry: Registry
+    worker: str
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None] = time.sleep
+
+    def claim(self, ticket: Ticket) -> Job | None:
+        """The claimed job, or None if nothing is to be done for this ticket.
+
+        One conditional write and no read in the common way; one read and another write if the
+        ticket is not of the document's latest version. Raises `UnknownJobType`, before anything
+        is written, `StoreUnavailable`.
+        """
+        job = ticket.job or self.store.get(ticket.job_id)
+        for _ in range(2):
+            try:
+                return self._claim(job)
+            except VersionConflict:
+                job = self.store.get(ticket.job_id)
+            except TransitionRefused as refused:
+                _log_old_news(ticket, str(refused))
+                return None
+        _log_old_news(ticket, "Somebody else was quicker.")
+        return None
+
+    def again(self, job: Job) -> Job | None:
+        """Wait out a short wait and claim the job anew; None if somebody else was quicker."""
+        try:
+            return self._claim(job)
+        except (VersionConflict, TransitionRefused) as reason:
+            _log_old_news(Ticket.to(job), str(reason))
+            return None
+
+    def _claim(self, job: Job | None) -> Job | None:
+        if job is None:
+            return None
+        kind = self.registry.get(job.type)
+        self._wait_for(job)
+        now = self.now()
+        ready = job
+        if transitions.lease_ended(job, now):
+            ready = transitions.lose_lease(job, now, keep_for=kind.keep_for)
+            if ready.is_terminal:
+                log_event("job.failed", self.store.save(ready, before=job), reason="worker_lost")
+                return None
+        running = transitions.claim(
+            ready, now, lease=kind.timeout + LEASE_MARGIN, worker=self.worker
+        )
+        claimed = self.store.save(running, before=job)
+        log_event("job.started", claimed)
+        return claimed
+
+    def _wait_for(self, job: Job) -> None:
+        wait = job.run_at - self.now()
+        while timedelta() < wait and transitions.is_short(wait):
+            self.sleep(wait.total_seconds())
+            wait = job.run_at - self.now()
+
+
+def _log_old_news(ticket: Ticket, reason: str) -> None:
+    log_fields("ticket.ignored", job=ticket.job_id, reason=reason)

@@ -1,0 +1,31 @@
+"""How gunicorn serves: one process with threads, as Cloud Run scales by instances.
+
+It binds to `PORT`. https://cloud.google.com/run/docs/tips/python
+
+`threads` must not be below the service's concurrency, or pushes wait in the socket's queue.
+"""
+
+import signal
+import threading
+from typing import Any
+
+workers = 1
+worker_class = "gthread"
+threads = 16
+timeout = 0
+# Cloud Run leaves ten seconds between SIGTERM and SIGKILL.
+graceful_timeout = 8
+keepalive = 75
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """On SIGTERM, hand the running jobs back while gunicorn waits for their requests."""
+    stop = worker.wsgi.extensions["stop"]
+    leave: Any = signal.getsignal(signal.SIGTERM)
+
+    def hand_back_and_leave(number: int, frame: Any) -> None:
+        threading.Thread(target=stop).start()
+        leave(number, frame)
+
+    signal.signal(signal.SIGTERM, hand_back_and_leave)

@@ -1,0 +1,96 @@
+"""An attempt's hold on its job: every save of a running attempt goes through here."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from jobs import transitions
+from jobs.context import Cancelled
+from jobs.errors import StoreUnavailable, VersionConflict
+from jobs.log import log_event
+from jobs.model import Job, Progress, Status
+from jobs.store import JobStore
+
+PACE_SECONDS = 1.0
+"""Firestore sustains about one write a second on a document."""
+
+
+class Lease:
+    """Follows the job of one attempt through its versions, and notices when it is lost.
+
+    It is the `Link` that a handler's context speaks to. Safe for several threads.
+    """
+
+    def __init__(self, store: JobStore, claimed: Job) -> None:
+        self._store = store
+        self._job = claimed
+        self._ended = False
+        self._lock = threading.Lock()
+        self._next_report = 0.0
+        self._next_check = time.monotonic() + PACE_SECONDS
+
+    @property
+    def job(self) -> Job:
+        """The job as this attempt last saved it."""
+        return self._job
+
+    def report(self, progress: Progress) -> None:
+        with self._lock:
+            self._require_hold()
+            if time.monotonic() < self._next_report:
+                return
+            self._next_report = time.monotonic() + PACE_SECONDS
+            try:
+                self._save(lambda job: transitions.report(job, progress))
+            except StoreUnavailable:
+                # Progress is not worth the attempt. If this write was kept after all, the next
+                # save meets its version and goes on from there.
+                log_event("job.report_failed", self._job, level=logging.WARNING)
+
+    def check(self) -> None:
+        with self._lock:
+            self._require_hold()
+            if time.monotonic() < self._next_check:
+                return
+            self._next_check = time.monotonic() + PACE_SECONDS
+            try:
+                latest = self._store.get(self._job.id)
+            except StoreUnavailable:
+                return
+            self._ended = latest is None or not _same_attempt(latest, self._job)
+            self._require_hold()
+
+    def end(self, transition: Callable[[Job], Job]) -> Job:
+        """Save the attempt's last word and give up the hold. Returns the job as saved.
+
+        Raises `Cancelled` if the job is not this attempt's any more: then nothing was changed.
+        """
+        with self._lock:
+            self._require_hold()
+            self._save(transition)
+            self._ended = True
+            return self._job
+
+    def _save(self, transition: Callable[[Job], Job]) -> None:
+        try:
+            self._job = self._store.save(transition(self._job), before=self._job)
+        except VersionConflict:
+            latest = self._store.get(self._job.id)
+            if latest is None or not _same_attempt(latest, self._job):
+                self._ended = True
+                self._require_hold()
+            else:
+                self._job = self._store.save(transition(latest), before=latest)
+
+    def _require_hold(self) -> None:
+        if self._ended:
+            raise Cancelled("The job is not this attempt's any more.")
+
+
+def _same_attempt(latest: Job, held: Job) -> bool:
+    """Whether the document still shows the attempt that holds this lease."""
+    return latest.status is Status.RUNNING and (latest.attempt, latest.started_at) == (
+        held.attempt,
+        held.started_at,
+    )

@@ -1,0 +1,86 @@
+"""What became of one run of a handler, as data."""
+
+import re
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from jobs.context import PermanentError, RetryAfter
+from jobs.model import JobError
+
+MAX_RESULT_BYTES = 256 * 1024
+MAX_MESSAGE = 1000
+MAX_TRACEBACK = 4000
+
+_SECRETS = re.compile(
+    r"(?i)(bearer\s+|basic\s+|://[^/@\s]*:|(?:token|secret|password|api[-_]?key|signature)[\"']?[=:]\s*[\"']?)"
+    r"[^\s\"'&@,;]+"
+)
+_FOLDERS = re.compile(r'File "(?:[^"]*/)?(site-packages/)?([^"/]+/[^"/]+)"')
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """The handler returned. `result` is its JSON text."""
+
+    result: msgspec.Raw
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The attempt failed. `delay` is the wait that was asked for; None leaves it to the policy."""
+
+    error: JobError
+    permanent: bool = False
+    delay: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """The job is not this attempt's any more; there is nothing to save."""
+
+
+Outcome = Succeeded | Failed | Dropped
+
+
+def of_result(result: Any) -> Succeeded | Failed:
+    """The outcome of a handler that returned this."""
+    try:
+        text = msgspec.json.encode(result)
+    except (TypeError, ValueError, RecursionError) as error:
+        return Failed(
+            JobError(code="result_invalid", message=f"The result can't be JSON: {error}"),
+            permanent=True,
+        )
+    if len(text) > MAX_RESULT_BYTES:
+        message = f"The result has {len(text)} bytes of JSON; at most {MAX_RESULT_BYTES} are kept."
+        return Failed(JobError(code="result_too_large", message=message), permanent=True)
+    return Succeeded(msgspec.Raw(text))
+
+
+def of_exception(error: BaseException) -> Failed:
+    """The outcome of a handler that raised this."""
+    permanent = isinstance(error, PermanentError)
+    asked = isinstance(error, PermanentError | RetryAfter)
+    described = JobError(
+        code="permanent_error" if permanent else "handler_error",
+        message=redacted(str(error))[:MAX_MESSAGE] or type(error).__name__,
+        type=type(error).__name__,
+        traceback=None if asked else _trace(error),
+    )
+    delay = timedelta(seconds=error.seconds) if isinstance(error, RetryAfter) else None
+    return Failed(described, permanent=permanent, delay=delay)
+
+
+def redacted(text: str) -> str:
+    """The text without what looks like a credential."""
+    return _SECRETS.sub(r"\1[redacted]", text)
+
+
+def _trace(error: BaseException) -> str:
+    """The last frames, without this machine's folders and without values."""
+    text = "".join(traceback.format_exception(error, limit=-8))
+    return redacted(_FOLDERS.sub(r'File "\2"', text))[-MAX_TRACEBACK:]
