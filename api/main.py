@@ -1,11 +1,11 @@
 """What gunicorn starts: `gunicorn -c api/gunicorn.conf.py 'api.main:build()'`."""
 
+import importlib
 from datetime import UTC, datetime
 
 from flask import Flask
 
 from api.app import create_app
-from handlers import REGISTRY
 from identity.certificates import Certificates
 from identity.tokens import Verifier
 from jobs.firestore import FirestoreJobStore, connect_firestore
@@ -23,5 +23,5 @@ def build() -> Flask:
         store=FirestoreJobStore(connect_firestore(settings), settings),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
-        registry=REGISTRY,
+        registry=importlib.import_module(settings.handlers).REGISTRY,
     )

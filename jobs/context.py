@@ -2,11 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from jobs.model import Progress
+import msgspec
+
+from jobs.model import Checkpoint, Progress
+
+MAX_CHECKPOINT_BYTES = 256 * 1024
 
 
 class PermanentError(Exception):
@@ -26,6 +30,21 @@ class RetryAfter(Exception):
         return type(self), (self.seconds, str(self))
 
 
+class Continue(Exception):
+    """Raise it in a handler to go on later, in another push, after so many seconds.
+
+    The attempt's lease is given up and its checkpoint kept, so a job may last longer than one push
+    can. The attempt is the same afterwards: going on is no failure.
+    """
+
+    def __init__(self, after: float = 0.0) -> None:
+        super().__init__(f"The handler goes on after {after:g} s.")
+        self.after = max(0.0, after)
+
+    def __reduce__(self) -> tuple[type["Continue"], tuple[float]]:
+        return type(self), (self.after,)
+
+
 class Cancelled(Exception):
     """The job was cancelled, or is not this attempt's any more. Let it pass through."""
 
@@ -40,6 +59,17 @@ class Link(Protocol):
     def check(self) -> None:
         """Raises `Cancelled` if the job is not this attempt's any more."""
         ...
+
+    def remember(self, checkpoint: bytes) -> None:
+        """Keep the JSON text of a `Checkpoint`. Raises `Cancelled`, `StoreUnavailable`."""
+        ...
+
+
+@dataclass
+class Memory:
+    """What this attempt knows to be kept."""
+
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +90,7 @@ class Context:
     link: Link
     traceparent: str | None = None
     allowed_hosts: frozenset[str] = frozenset()
+    memory: Memory = field(default_factory=Memory)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
@@ -82,3 +113,38 @@ class Context:
     def check(self) -> None:
         """Raise `Cancelled` if the job was cancelled. At most one document read a second."""
         self.link.check()
+
+    @property
+    def state(self) -> Any:
+        """What `checkpoint` kept last, in this or an earlier attempt: plain JSON data, or None."""
+        return msgspec.json.decode(self.memory.checkpoint.state)
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep a state to go on from, in place of the last one. Costs a document write.
+
+        Raises `ValueError` if it is no JSON, or if the job's checkpoint and steps together get
+        larger than 256 KiB; `Cancelled`; `StoreUnavailable` if it may not have been kept.
+        """
+        self._remember(state=msgspec.Raw(msgspec.json.encode(state)))
+
+    def step(self, name: str, do: Callable[[], Any]) -> Any:
+        """What `do` returned when it was first done for this job; does it only if it never was.
+
+        The result is kept before it is returned, as plain JSON data. If the worker dies between
+        doing and keeping, the step is done again. Costs a document write, and raises, as
+        `checkpoint` does.
+        """
+        steps = self.memory.checkpoint.steps
+        if name not in steps:
+            done = msgspec.Raw(msgspec.json.encode(do()))
+            steps = {**steps, name: done}
+            self._remember(steps=steps)
+        return msgspec.json.decode(steps[name])
+
+    def _remember(self, **changes: Any) -> None:
+        checkpoint = msgspec.structs.replace(self.memory.checkpoint, **changes)
+        text = msgspec.json.encode(checkpoint)
+        if len(text) > MAX_CHECKPOINT_BYTES:
+            raise ValueError(f"a checkpoint has at most {MAX_CHECKPOINT_BYTES} bytes of JSON")
+        self.link.remember(text)
+        self.memory.checkpoint = checkpoint

@@ -48,12 +48,13 @@ def changed(job: Job, before: Job) -> list[str]:
 def job_of(document: Any) -> Job:
     """The job that a document holds, with the document's update time as its version."""
     fields = {name: from_value(document.fields[name]) for name in FIELDS if name in document.fields}
-    for name in ("payload", "result"):
-        if name in fields:
-            fields[name] = msgspec.Raw(fields[name].encode())
     fields["id"] = document.name.rpartition("/")[2]
     fields["version"] = version_of(document.update_time)
-    return msgspec.convert(fields, Job, builtin_types=(datetime,))
+    fields["payload"] = msgspec.Raw(fields["payload"].encode())
+    # Conversion takes a `Raw` as it is, but not for a field that may also be None.
+    texts = {name: fields.pop(name) for name in ("result", "checkpoint") if name in fields}
+    job = msgspec.convert(fields, Job, builtin_types=(datetime,))
+    return job.evolve(**{name: msgspec.Raw(text.encode()) for name, text in texts.items()})
 
 
 def version_of(update_time: Any) -> Version:

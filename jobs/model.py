@@ -72,10 +72,18 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
 
 
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a handler asked to remember: its state, and the results of its named steps, as JSON."""
+
+    state: msgspec.Raw = msgspec.Raw(b"null")
+    steps: Mapping[str, msgspec.Raw] = {}
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of work that a caller asked for. All times are UTC with microseconds.
 
-    `payload` and `result` are JSON texts, kept byte for byte. `wake_at` is when somebody must
+    `payload` and `result` are JSON texts, kept byte for byte; `checkpoint` is the JSON text of a
+    `Checkpoint`. `wake_at` is when somebody must
     look at the job if nothing else happens; a terminal job has none. `rings` counts the tickets
     since the last attempt. `version` is the document's state that this object shows; it is not
     part of the document.
@@ -99,6 +107,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: datetime | None = None
     wake_at: datetime | None = None
     expire_at: datetime | None = None
+    checkpoint: msgspec.Raw | None = None
     rings: int = 0
     worker: str | None = None
     trace: str | None = None

@@ -48,7 +48,9 @@ class Settings:
     `api_audiences` are the audiences that a caller's token may be made for. A token for the worker
     must be made for `worker_audience` followed by the path that it is sent to. `allowed_hosts` are
     `host:port` pairs that outbound calls may reach although they are not public.
-    `certificates_url` gives the certificates of whoever signs the tokens.
+    `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
+    whose `REGISTRY` holds the job types. A worker runs `processes` handlers at once, each with
+    `handler_memory_mib` at most.
     """
 
     project: str
@@ -64,6 +66,9 @@ class Settings:
     push_account: str = ""
     scheduler_account: str = ""
     allowed_hosts: frozenset[str] = frozenset()
+    handlers: str = "handlers"
+    processes: int = 16
+    handler_memory_mib: int = 512
 
     @classmethod
     def from_environment(
@@ -87,6 +92,11 @@ class Settings:
             push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
             scheduler_account=workers("DORMOUSE_SCHEDULER_ACCOUNT"),
             allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
+            handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
+            processes=read.number("DORMOUSE_PROCESSES", cls.processes, at_least=1),
+            handler_memory_mib=read.number(
+                "DORMOUSE_HANDLER_MEMORY_MIB", cls.handler_memory_mib, at_least=64
+            ),
         )
 
 
@@ -101,6 +111,14 @@ class _Reader:
         if not (value := self.optional(name)):
             raise SettingsError(f"{name} is not set. See docs/settings.md.")
         return value
+
+    def number(self, name: str, default: int, *, at_least: int) -> int:
+        text = self.optional(name)
+        if not text:
+            return default
+        if not text.isdecimal() or int(text) < at_least:
+            raise SettingsError(f"{name} must be a whole number from {at_least} up, not {text!r}.")
+        return int(text)
 
 
 def _words(text: str) -> tuple[str, ...]:

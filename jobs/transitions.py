@@ -25,6 +25,8 @@ class Event(StrEnum):
     RING = "ring"
     CLAIM = "claim"
     REPORT = "report"
+    REMEMBER = "remember"
+    PAUSE = "pause"
     SUCCEED = "succeed"
     FAIL = "fail"
     LOSE_LEASE = "lose_lease"
@@ -38,6 +40,8 @@ ALLOWED: dict[Event, frozenset[Status]] = {
     Event.RING: frozenset({Status.QUEUED}),
     Event.CLAIM: frozenset({Status.QUEUED}),
     Event.REPORT: frozenset({Status.RUNNING}),
+    Event.REMEMBER: frozenset({Status.RUNNING}),
+    Event.PAUSE: frozenset({Status.RUNNING}),
     Event.SUCCEED: frozenset({Status.RUNNING}),
     Event.FAIL: frozenset({Status.RUNNING}),
     Event.LOSE_LEASE: frozenset({Status.RUNNING}),
@@ -79,6 +83,19 @@ def report(job: Job, progress: Progress) -> Job:
     """The running attempt says how far it is."""
     _check(job, Event.REPORT)
     return job.evolve(progress=progress)
+
+
+def remember(job: Job, checkpoint: msgspec.Raw) -> Job:
+    """The running attempt asks to find this again, in its next part or in the next attempt."""
+    _check(job, Event.REMEMBER)
+    return job.evolve(checkpoint=checkpoint)
+
+
+def pause(job: Job, now: datetime, delay: timedelta) -> Job:
+    """The attempt gives its lease up and goes on after `delay`, in another push, as the same."""
+    _check(job, Event.PAUSE)
+    paused = job.evolve(attempt=job.attempt - 1, worker=None)
+    return _wait_until(paused, now, now + delay)
 
 
 def succeed(job: Job, now: datetime, result: msgspec.Raw, *, keep_for: timedelta) -> Job:

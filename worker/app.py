@@ -1,5 +1,6 @@
 """The composition root of the private service."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ import msgspec
 from flask import Flask, Response, request
 
 from identity.tokens import Verifier
+from jobs.context import Link
 from jobs.errors import DormouseError
 from jobs.log import log, log_fields
 from jobs.queue import Queue, Ticket
@@ -18,6 +20,8 @@ from worker.attempts import Attempts
 from worker.claim import Claimer
 from worker.doors import guard_doors
 from worker.envelope import open_envelope
+from worker.outcome import Outcome
+from worker.run import Task
 from worker.running import Running
 from worker.sweep import Sweep
 
@@ -33,10 +37,14 @@ def create_app(
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
+    run: Callable[[Task, Link], Outcome],
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
-    """The Flask application. Connects to nothing before the first request."""
+    """The Flask application. Connects to nothing before the first request.
+
+    `run` runs one attempt's handler; `pool.HandlerPool` does it in a process of its own.
+    """
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     running = Running(queue, now)
@@ -46,6 +54,8 @@ def create_app(
         registry=registry,
         claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
         running=running,
+        run=run,
+        slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
         now=now,
         uniform=uniform,

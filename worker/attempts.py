@@ -1,13 +1,17 @@
 """What a ticket sets going: claim, run, finish, and the short waits between attempts."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from jobs import transitions
-from jobs.context import Cancelled
+from jobs.context import Cancelled, Link
+from jobs.errors import DormouseError
 from jobs.log import log_event
 from jobs.model import Job, Status
 from jobs.queue import Queue, Ticket
@@ -16,12 +20,22 @@ from jobs.store import JobStore
 from jobs.submit import ring_softly
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
-from worker.outcome import Dropped, Outcome, Succeeded
-from worker.run import run_handler
+from worker.outcome import Dropped, Outcome, Paused, Succeeded
+from worker.run import Task
 from worker.running import Running
 
 PUSH_LIMIT = timedelta(seconds=590)
 """A push is given up after the subscription's ack deadline of 600 s."""
+
+
+SLOT_SECONDS = 20.0
+
+
+class WorkerBusy(DormouseError):
+    """Every handler process of this worker is taken. Cloud Run should not send it so many."""
+
+    code = "worker_busy"
+    retryable = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +47,8 @@ class Attempts:
     registry: Registry
     claimer: Claimer
     running: Running
+    run: Callable[[Task, Link], Outcome]
+    slots: threading.Semaphore
     allowed_hosts: frozenset[str]
     now: Callable[[], datetime]
     uniform: Callable[[float, float], float]
@@ -40,34 +56,43 @@ class Attempts:
     def answer(self, ticket: Ticket) -> None:
         """Do what the ticket rings for, if it still is to be done.
 
-        Raises `StoreUnavailable` and `UnknownJobType`: then the ticket must come again.
+        Raises `StoreUnavailable`, `UnknownJobType`, `WorkerBusy`: then the ticket must come again.
         """
         until = self.now() + PUSH_LIMIT
-        job = self.claimer.claim(ticket)
-        while job is not None:
-            job = self._next(self._attempt(job), until)
+        # Before the claim, so that no attempt's time runs out while it waits for a process.
+        if not self.slots.acquire(timeout=SLOT_SECONDS):
+            raise WorkerBusy
+        try:
+            job = self.claimer.claim(ticket)
+            while job is not None:
+                job = self._next(self._attempt(job), until)
+        finally:
+            self.slots.release()
 
     def _attempt(self, job: Job) -> Job | None:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
         lease = Lease(self.store, job)
         with self.running.holding(lease):
-            deadline = (job.started_at or self.now()) + kind.timeout
-            outcome = run_handler(kind, job, lease, deadline, self.allowed_hosts)
+            outcome = self.run(Task.of(job, kind.timeout, self.allowed_hosts), lease)
             try:
                 ended = lease.end(lambda held: self._ended(held, kind, outcome))
             except Cancelled:
                 log_event("job.result_dropped", lease.job)
                 return None
-        _log_end(ended)
+        _log_end(ended, outcome)
         return ended
 
     def _ended(self, job: Job, kind: JobType[Any, Any], outcome: Outcome) -> Job:
         now = self.now()
         if isinstance(outcome, Dropped):
             raise Cancelled
+        if isinstance(outcome, Paused):
+            return transitions.pause(job, now, outcome.delay)
         if isinstance(outcome, Succeeded):
-            return transitions.succeed(job, now, outcome.result, keep_for=kind.keep_for)
+            return transitions.succeed(
+                job, now, msgspec.Raw(outcome.result), keep_for=kind.keep_for
+            )
         delay = outcome.delay
         if delay is None and not outcome.permanent:
             delay = kind.retry.delay(job.attempt, self.uniform)
@@ -84,7 +109,10 @@ class Attempts:
         return self.claimer.again(job)
 
 
-def _log_end(job: Job) -> None:
+def _log_end(job: Job, outcome: Outcome) -> None:
+    if isinstance(outcome, Paused):
+        log_event("job.paused", job, run_at=job.run_at)
+        return
     last = job.attempts[-1]
     seconds = round((last.ended_at - last.started_at).total_seconds(), 3)
     if job.status is Status.SUCCEEDED:

@@ -1,27 +1,50 @@
 """What gunicorn starts: `gunicorn -c worker/gunicorn.conf.py 'worker.main:build()'`."""
 
+import importlib
 from datetime import UTC, datetime
 
 from flask import Flask
 
-from handlers import REGISTRY
 from identity.certificates import Certificates
 from identity.tokens import Verifier
 from jobs.firestore import FirestoreJobStore, connect_firestore
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
-from worker.app import create_app
+from worker.app import STOP, create_app
+from worker.pool import HandlerPool
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def build() -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
-    return create_app(
+    pool = HandlerPool(
+        handlers=settings.handlers,
+        project=settings.project,
+        processes=settings.processes,
+        memory_bytes=settings.handler_memory_mib * 1024 * 1024,
+        now=_now,
+    )
+    pool.start()
+    app = create_app(
         settings,
         store=FirestoreJobStore(connect_firestore(settings), settings),
         queue=PubsubQueue(connect_pubsub(settings), settings),
-        verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
-        registry=REGISTRY,
+        verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
+        registry=importlib.import_module(settings.handlers).REGISTRY,
+        run=pool.run,
+        now=_now,
     )
+    hand_back = app.extensions[STOP]
+
+    def stop() -> None:
+        hand_back()
+        pool.stop()
+
+    app.extensions[STOP] = stop
+    return app

@@ -26,7 +26,7 @@ _FOLDERS = re.compile(r'File "(?:[^"]*/)?(site-packages/)?([^"/]+/[^"/]+)"')
 class Succeeded:
     """The handler returned. `result` is its JSON text."""
 
-    result: msgspec.Raw
+    result: bytes
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,18 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The handler goes on later, as the same attempt."""
+
+    delay: timedelta
+
+
+@dataclass(frozen=True)
 class Dropped:
     """The job is not this attempt's any more; there is nothing to save."""
 
 
-Outcome = Succeeded | Failed | Dropped
+Outcome = Succeeded | Failed | Paused | Dropped
 
 
 def of_result(result: Any) -> Succeeded | Failed:
@@ -58,7 +65,7 @@ def of_result(result: Any) -> Succeeded | Failed:
     if len(text) > MAX_RESULT_BYTES:
         message = f"The result has {len(text)} bytes of JSON; at most {MAX_RESULT_BYTES} are kept."
         return Failed(JobError(code="result_too_large", message=message), permanent=True)
-    return Succeeded(msgspec.Raw(text))
+    return Succeeded(text)
 
 
 def of_exception(error: BaseException) -> Failed:

@@ -1,39 +1,79 @@
-"""Runs a handler once, and turns whatever it does into an outcome."""
+"""Runs a handler once, in whatever process this is, and turns what it does into an outcome."""
 
 import logging
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from jobs.context import Cancelled, Context, Link
+import msgspec
+
+from jobs.context import Cancelled, Context, Continue, Link, Memory
 from jobs.errors import InvalidRequest
-from jobs.model import Job, JobError
+from jobs.model import Checkpoint, Job, JobError
 from jobs.registry import JobType
-from worker.outcome import Dropped, Failed, Outcome, of_exception, of_result
+from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result
 
 
-def run_handler(
-    kind: JobType[Any, Any], job: Job, link: Link, deadline: datetime, allowed_hosts: frozenset[str]
-) -> Outcome:
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One attempt, in plain data that can cross into another process."""
+
+    job_id: str
+    job_type: str
+    payload: bytes
+    attempt: int
+    max_attempts: int
+    deadline: datetime
+    allowed_hosts: frozenset[str]
+    traceparent: str | None = None
+    checkpoint: bytes | None = None
+
+    @classmethod
+    def of(cls, job: Job, timeout: timedelta, allowed_hosts: frozenset[str]) -> "Task":
+        """The task of a job that was just claimed."""
+        return cls(
+            job_id=job.id,
+            job_type=job.type,
+            payload=bytes(job.payload),
+            attempt=job.attempt,
+            max_attempts=job.max_attempts,
+            deadline=(job.started_at or job.run_at) + timeout,
+            allowed_hosts=allowed_hosts,
+            traceparent=job.trace,
+            checkpoint=bytes(job.checkpoint) if job.checkpoint else None,
+        )
+
+
+def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:
     """Never raises: whatever the handler raises is an outcome too."""
     try:
-        payload = kind.decode(job.payload)
+        payload = kind.decode(task.payload)
     except InvalidRequest as error:
         # The API took it, so the two services differ in their release.
         return Failed(JobError(code="payload_invalid", message=str(error)), permanent=True)
-    context = Context(
-        job_id=job.id,
-        job_type=job.type,
-        attempt=job.attempt,
-        max_attempts=job.max_attempts,
-        deadline=deadline,
-        log=logging.LoggerAdapter(logging.getLogger("dormouse.handler"), {"job": job.id}),
-        link=link,
-        traceparent=job.trace,
-        allowed_hosts=allowed_hosts,
-    )
     try:
-        return of_result(kind.run(payload, context))
+        return of_result(kind.run(payload, _context(task, link)))
     except Cancelled:
         return Dropped()
+    except Continue as later:
+        return Paused(timedelta(seconds=later.after))
     except Exception as error:  # noqa: BLE001 - the handler is a stranger's code
         return of_exception(error)
+
+
+def _context(task: Task, link: Link) -> Context:
+    memory = Memory()
+    if task.checkpoint:
+        memory.checkpoint = msgspec.json.decode(task.checkpoint, type=Checkpoint)
+    return Context(
+        job_id=task.job_id,
+        job_type=task.job_type,
+        attempt=task.attempt,
+        max_attempts=task.max_attempts,
+        deadline=task.deadline,
+        log=logging.LoggerAdapter(logging.getLogger("dormouse.handler"), {"job": task.job_id}),
+        link=link,
+        traceparent=task.traceparent,
+        allowed_hosts=task.allowed_hosts,
+        memory=memory,
+    )

@@ -1,0 +1,156 @@
+"""Handlers in processes of their own."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.context import Cancelled
+from jobs.model import Progress
+from worker.outcome import Dropped, Failed, Outcome, Paused, Succeeded
+from worker.pool import HandlerPool
+from worker.run import Task
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RecordingLink:
+    """Keeps what a handler says; tells it to stop once `cancelled` is set."""
+
+    def __init__(self) -> None:
+        self.reports: list[Progress] = []
+        self.checkpoints: list[bytes] = []
+        self.cancelled = threading.Event()
+
+    def report(self, progress: Progress) -> None:
+        self.check()
+        self.reports.append(progress)
+
+    def check(self) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled("not wanted")
+
+    def remember(self, checkpoint: bytes) -> None:
+        self.checkpoints.append(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[HandlerPool]:
+    made = HandlerPool(
+        handlers="tests.worker.misbehaving",
+        project="test",
+        processes=2,
+        memory_bytes=256 * 1024 * 1024,
+        now=_now,
+    )
+    made.start()
+    yield made
+    made.stop()
+
+
+def _task(job_type: str, payload: bytes = b"{}", seconds: float = 20, attempt: int = 1) -> Task:
+    return Task(
+        job_id="0" * 32,
+        job_type=job_type,
+        payload=payload,
+        attempt=attempt,
+        max_attempts=3,
+        deadline=_now() + timedelta(seconds=seconds),
+        allowed_hosts=frozenset(),
+    )
+
+
+def test_result(pool: HandlerPool) -> None:
+    """A handler's result comes back as JSON text."""
+    outcome = pool.run(_task("test.echo", b'{"text": "h\xc3\xa9"}'), RecordingLink())
+    assert outcome == Succeeded('{"text":"hé","seconds":0.0}'.encode())
+
+
+def test_exception(pool: HandlerPool) -> None:
+    """A handler's exception comes back described, without secrets and without folders."""
+    outcome = pool.run(_task("test.fail", b'{"text": "oh"}'), RecordingLink())
+    assert isinstance(outcome, Failed)
+    assert outcome.error.type == "ValueError"
+    assert outcome.error.message == "token=[redacted] oh"
+    assert outcome.error.traceback is not None
+    assert "misbehaving.py" in outcome.error.traceback
+    assert str(Path.cwd()) not in outcome.error.traceback
+    assert "secret123" not in outcome.error.traceback
+
+
+def test_hanging_handler_is_ended(pool: HandlerPool) -> None:
+    """A handler that ignores SIGTERM is ended at its deadline, and its process does not stay."""
+    outcome = pool.run(_task("test.hang", seconds=0.5), RecordingLink())
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code == "timed_out"
+    assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+
+
+def test_crash_is_an_outcome(pool: HandlerPool) -> None:
+    """A handler that takes its process along fails alone."""
+    outcomes: list[Outcome] = []
+    slow = _task("test.echo", b'{"text": "neighbour", "seconds": 1}')
+    neighbour = threading.Thread(target=lambda: outcomes.append(pool.run(slow, RecordingLink())))
+    neighbour.start()
+    outcome = pool.run(_task("test.exit"), RecordingLink())
+    neighbour.join()
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code == "handler_died"
+    assert "signal 11" in outcome.error.message
+    assert isinstance(outcomes[0], Succeeded)
+
+
+def test_memory_is_bounded(pool: HandlerPool) -> None:
+    """A handler that eats memory fails, and the next one in its process has its share again."""
+    outcome = pool.run(_task("test.eat"), RecordingLink())
+    assert isinstance(outcome, Failed)
+    assert outcome.error.type == "MemoryError"
+    assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+
+
+def test_word_to_the_worker(pool: HandlerPool) -> None:
+    """Progress reaches the worker from the handler's process, and a cancel reaches the handler."""
+    link = RecordingLink()
+    outcomes: list[Outcome] = []
+    running = threading.Thread(
+        target=lambda: outcomes.append(pool.run(_task("test.report"), link)),
+    )
+    running.start()
+    while not link.reports:
+        assert running.is_alive()
+    link.cancelled.set()
+    running.join()
+    assert outcomes == [Dropped()]
+    assert link.reports[0] == Progress(fraction=0.0, message="0")
+
+
+def test_step_is_remembered(pool: HandlerPool, tmp_path: Path) -> None:
+    """A step that was kept is not done again by the next attempt."""
+    mark = tmp_path / "mark"
+    payload = f'{{"text": "{mark}"}}'.encode()
+    first = RecordingLink()
+    assert isinstance(pool.run(_task("test.step", payload), first), Failed)
+    again = _task("test.step", payload, attempt=2)
+    task = Task(**{**again.__dict__, "checkpoint": first.checkpoints[-1]})
+    assert pool.run(task, RecordingLink()) == Succeeded(b'{"text":"7","seconds":0.0}')
+    assert mark.read_text() == "x"
+
+
+def test_continue(pool: HandlerPool) -> None:
+    """A handler may go on later from the state that it kept."""
+    link = RecordingLink()
+    assert pool.run(_task("test.continue", b'{"seconds": 2}'), link) == Paused(timedelta(seconds=2))
+    assert link.checkpoints == [b'{"state":1}']
+
+
+def test_unknown_payload(pool: HandlerPool) -> None:
+    """A payload that this release can't decode fails for good, and says where."""
+    outcome = pool.run(_task("test.echo", b'{"nope": 1}'), RecordingLink())
+    assert isinstance(outcome, Failed)
+    assert outcome.permanent
+    assert outcome.error.code == "payload_invalid"
+    assert "nope" in outcome.error.message

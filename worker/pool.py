@@ -1,0 +1,89 @@
+"""Runs each handler in a process of its own, which can be ended for real.
+
+Why processes, and why Pebble's: docs/decisions/0006-handlers-in-processes.md.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as TimedOut
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+
+from pebble import ProcessExpired, ProcessPool
+
+from jobs.context import Link
+from jobs.model import JobError
+from worker import child
+from worker.line import Exchange
+from worker.outcome import Dropped, Failed, Outcome
+from worker.run import Task
+
+MAX_TASKS = 500
+"""A process is replaced after so many attempts, so that what handlers leak does not add up."""
+
+
+class HandlerPool:
+    """A fixed number of processes that run handlers, one at a time each.
+
+    An attempt that outlives its deadline is killed with its process, and so is its memory; its
+    neighbours notice nothing. Must be made after a fork, never before.
+    """
+
+    def __init__(
+        self,
+        *,
+        handlers: str,
+        project: str,
+        processes: int,
+        memory_bytes: int,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._now = now
+        self._exchange = Exchange()
+        # A fork of this process, with the threads of gRPC in it, could hang; a server that was
+        # started beforehand, with the handlers loaded, forks quickly and safely.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["worker.child", handlers])
+        self._pool = ProcessPool(
+            max_workers=processes,
+            max_tasks=MAX_TASKS,
+            initializer=child.begin,
+            initargs=(handlers, project, memory_bytes),
+            context=context,
+        )
+
+    def start(self) -> None:
+        """Start the processes now rather than with the first job."""
+        _ = self._pool.active
+
+    def run(self, task: Task, link: Link) -> Outcome:
+        """The outcome of one attempt. Never raises for what the handler does."""
+        with self._exchange.connecting(link) as name:
+            seconds = max(0.1, (task.deadline - self._now()).total_seconds())
+            arguments = (task, self._exchange.address, name)
+            future = self._pool.schedule(child.run, arguments, timeout=seconds)
+            try:
+                outcome: Outcome = future.result()
+            except TimedOut:
+                return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
+            except ProcessExpired as expired:
+                return _failed("handler_died", _cause(expired))
+            except (CancelledError, BrokenProcessPool):
+                # The pool is being stopped: the job was handed back, or its lease will end.
+                return Dropped()
+        return outcome
+
+    def stop(self) -> None:
+        """End every handler at once."""
+        self._pool.stop()
+
+
+def _failed(code: str, message: str) -> Failed:
+    return Failed(JobError(code=code, message=message))
+
+
+def _cause(expired: ProcessExpired) -> str:
+    if expired.exitcode is not None and expired.exitcode < 0:
+        return f"The handler's process was killed by signal {-expired.exitcode}."
+    return f"The handler's process ended with exit code {expired.exitcode}."
