@@ -46,10 +46,11 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, job: Job) -> Self:
         shown = {name: getattr(job, name) for name in _SHOWN}
-        return cls(**shown, links=_links(job))
+        result = None if job.result is None else msgspec.Raw(job.result.encode())
+        return cls(**shown, result=result, links=_links(job))
 
 
-_SHOWN = tuple(name for name in JobResource.__struct_fields__ if name != "links")
+_SHOWN = tuple(name for name in JobResource.__struct_fields__ if name not in {"links", "result"})
 
 
 def path_of(job: Job) -> str:

@@ -60,7 +60,7 @@ class Link(Protocol):
         """Raises `Cancelled` if the job is not this attempt's any more."""
         ...
 
-    def remember(self, checkpoint: bytes) -> None:
+    def remember(self, checkpoint: str) -> None:
         """Keep the JSON text of a `Checkpoint`. Raises `Cancelled`, `StoreUnavailable`."""
         ...
 
@@ -146,5 +146,5 @@ class Context:
         text = msgspec.json.encode(checkpoint)
         if len(text) > MAX_CHECKPOINT_BYTES:
             raise ValueError(f"a checkpoint has at most {MAX_CHECKPOINT_BYTES} bytes of JSON")
-        self.link.remember(text)
+        self.link.remember(text.decode())
         self.memory.checkpoint = checkpoint

@@ -51,10 +51,7 @@ def job_of(document: Any) -> Job:
     fields["id"] = document.name.rpartition("/")[2]
     fields["version"] = version_of(document.update_time)
     fields["payload"] = msgspec.Raw(fields["payload"].encode())
-    # Conversion takes a `Raw` as it is, but not for a field that may also be None.
-    texts = {name: fields.pop(name) for name in ("result", "checkpoint") if name in fields}
-    job = msgspec.convert(fields, Job, builtin_types=(datetime,))
-    return job.evolve(**{name: msgspec.Raw(text.encode()) for name, text in texts.items()})
+    return msgspec.convert(fields, Job, builtin_types=(datetime,))
 
 
 def version_of(update_time: Any) -> Version:

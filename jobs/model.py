@@ -82,7 +82,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of work that a caller asked for. All times are UTC with microseconds.
 
-    `payload` and `result` are JSON texts, kept byte for byte; `checkpoint` is the JSON text of a
+    `payload` and `result` are JSON texts, kept as they came; `checkpoint` is the JSON text of a
     `Checkpoint`. `wake_at` is when somebody must
     look at the job if nothing else happens; a terminal job has none. `rings` counts the tickets
     since the last attempt. `version` is the document's state that this object shows; it is not
@@ -100,14 +100,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: Mapping[str, str] = {}
     attempt: int = 0
     progress: Progress | None = None
-    result: msgspec.Raw | None = None
+    result: str | None = None
     error: JobError | None = None
     attempts: tuple[Attempt, ...] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None
     wake_at: datetime | None = None
     expire_at: datetime | None = None
-    checkpoint: msgspec.Raw | None = None
+    checkpoint: str | None = None
     rings: int = 0
     worker: str | None = None
     trace: str | None = None

@@ -7,8 +7,6 @@ Nothing is kept until the store has saved it under the version of the job that w
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-import msgspec
-
 from jobs.errors import TransitionRefused
 from jobs.model import ATTEMPTS_KEPT, Attempt, Job, JobError, Outcome, Progress, Status
 
@@ -85,7 +83,7 @@ def report(job: Job, progress: Progress) -> Job:
     return job.evolve(progress=progress)
 
 
-def remember(job: Job, checkpoint: msgspec.Raw) -> Job:
+def remember(job: Job, checkpoint: str) -> Job:
     """The running attempt asks to find this again, in its next part or in the next attempt."""
     _check(job, Event.REMEMBER)
     return job.evolve(checkpoint=checkpoint)
@@ -98,7 +96,7 @@ def pause(job: Job, now: datetime, delay: timedelta) -> Job:
     return _wait_until(paused, now, now + delay)
 
 
-def succeed(job: Job, now: datetime, result: msgspec.Raw, *, keep_for: timedelta) -> Job:
+def succeed(job: Job, now: datetime, result: str, *, keep_for: timedelta) -> Job:
     _check(job, Event.SUCCEED)
     done = _end_attempt(job, now, Outcome.SUCCEEDED, None)
     return _finish(done, now, Status.SUCCEEDED, keep_for).evolve(result=result, error=None)

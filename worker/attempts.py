@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from jobs import transitions
 from jobs.context import Cancelled, Link
 from jobs.errors import DormouseError
@@ -90,9 +88,7 @@ class Attempts:
         if isinstance(outcome, Paused):
             return transitions.pause(job, now, outcome.delay)
         if isinstance(outcome, Succeeded):
-            return transitions.succeed(
-                job, now, msgspec.Raw(outcome.result), keep_for=kind.keep_for
-            )
+            return transitions.succeed(job, now, outcome.result, keep_for=kind.keep_for)
         delay = outcome.delay
         if delay is None and not outcome.permanent:
             delay = kind.retry.delay(job.attempt, self.uniform)

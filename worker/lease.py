@@ -5,8 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 
-import msgspec
-
 from jobs import transitions
 from jobs.context import Cancelled
 from jobs.errors import StoreUnavailable, VersionConflict
@@ -63,10 +61,10 @@ class Lease:
             self._ended = latest is None or not _same_attempt(latest, self._job)
             self._require_hold()
 
-    def remember(self, checkpoint: bytes) -> None:
+    def remember(self, checkpoint: str) -> None:
         with self._lock:
             self._require_hold()
-            self._save(lambda job: transitions.remember(job, msgspec.Raw(checkpoint)))
+            self._save(lambda job: transitions.remember(job, checkpoint))
 
     def end(self, transition: Callable[[Job], Job]) -> Job:
         """Save the attempt's last word and give up the hold. Returns the job as saved.

@@ -75,5 +75,5 @@ class Line:
     def check(self) -> None:
         self._link.check()
 
-    def remember(self, checkpoint: bytes) -> None:
+    def remember(self, checkpoint: str) -> None:
         self._link.remember(checkpoint)

@@ -26,7 +26,7 @@ _FOLDERS = re.compile(r'File "(?:[^"]*/)?(site-packages/)?([^"/]+/[^"/]+)"')
 class Succeeded:
     """The handler returned. `result` is its JSON text."""
 
-    result: bytes
+    result: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def of_result(result: Any) -> Succeeded | Failed:
     if len(text) > MAX_RESULT_BYTES:
         message = f"The result has {len(text)} bytes of JSON; at most {MAX_RESULT_BYTES} are kept."
         return Failed(JobError(code="result_too_large", message=message), permanent=True)
-    return Succeeded(text)
+    return Succeeded(text.decode())
 
 
 def of_exception(error: BaseException) -> Failed:

@@ -26,7 +26,7 @@ class Task:
     deadline: datetime
     allowed_hosts: frozenset[str]
     traceparent: str | None = None
-    checkpoint: bytes | None = None
+    checkpoint: str | None = None
 
     @classmethod
     def of(cls, job: Job, timeout: timedelta, allowed_hosts: frozenset[str]) -> "Task":
@@ -40,7 +40,7 @@ class Task:
             deadline=(job.started_at or job.run_at) + timeout,
             allowed_hosts=allowed_hosts,
             traceparent=job.trace,
-            checkpoint=bytes(job.checkpoint) if job.checkpoint else None,
+            checkpoint=job.checkpoint,
         )
 
 

@@ -25,14 +25,14 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @job_type("test.echo", example=Note("hello"), timeout=timedelta(seconds=10), retry=QUICK)
-def echo(payload: Note, context: Context) -> Note:
+def echo(payload: Note, _context: Context) -> Note:
     """Give the payload back, after a while."""
     time.sleep(payload.seconds)
     return payload
 
 
 @job_type("test.fail", example=Note("why"), timeout=timedelta(seconds=10), retry=QUICK)
-def fail(payload: Note, context: Context) -> Nothing:
+def fail(payload: Note, _context: Context) -> Nothing:
     """Raise, as the text says: `permanent`, `later`, or anything."""
     if payload.text == "permanent":
         raise PermanentError("no use")
@@ -42,7 +42,7 @@ def fail(payload: Note, context: Context) -> Nothing:
 
 
 @job_type("test.hang", example=Nothing(), timeout=timedelta(seconds=1), retry=QUICK)
-def hang(payload: Nothing, context: Context) -> Nothing:
+def hang(_payload: Nothing, _context: Context) -> Nothing:
     """Ignore every polite way to stop."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
@@ -50,14 +50,14 @@ def hang(payload: Nothing, context: Context) -> Nothing:
 
 
 @job_type("test.exit", example=Note(), timeout=timedelta(seconds=10), retry=QUICK)
-def leave(payload: Note, context: Context) -> Nothing:
+def leave(_payload: Note, _context: Context) -> Nothing:
     """Take the process along, as a crash in a C library does."""
     os.kill(os.getpid(), signal.SIGSEGV)
     return Nothing()
 
 
 @job_type("test.eat", example=Nothing(), timeout=timedelta(seconds=30), retry=QUICK)
-def eat(payload: Nothing, context: Context) -> Nothing:
+def eat(_payload: Nothing, _context: Context) -> Nothing:
     """Take ever more memory."""
     eaten = []
     while True:

@@ -23,7 +23,7 @@ class RecordingLink:
 
     def __init__(self) -> None:
         self.reports: list[Progress] = []
-        self.checkpoints: list[bytes] = []
+        self.checkpoints: list[str] = []
         self.cancelled = threading.Event()
 
     def report(self, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class RecordingLink:
         if self.cancelled.is_set():
             raise Cancelled("not wanted")
 
-    def remember(self, checkpoint: bytes) -> None:
+    def remember(self, checkpoint: str) -> None:
         self.checkpoints.append(checkpoint)
 
 
@@ -67,7 +67,7 @@ def _task(job_type: str, payload: bytes = b"{}", seconds: float = 20, attempt: i
 def test_result(pool: HandlerPool) -> None:
     """A handler's result comes back as JSON text."""
     outcome = pool.run(_task("test.echo", b'{"text": "h\xc3\xa9"}'), RecordingLink())
-    assert outcome == Succeeded('{"text":"hé","seconds":0.0}'.encode())
+    assert outcome == Succeeded('{"text":"hé","seconds":0.0}')
 
 
 def test_exception(pool: HandlerPool) -> None:
@@ -136,7 +136,7 @@ def test_step_is_remembered(pool: HandlerPool, tmp_path: Path) -> None:
     assert isinstance(pool.run(_task("test.step", payload), first), Failed)
     again = _task("test.step", payload, attempt=2)
     task = Task(**{**again.__dict__, "checkpoint": first.checkpoints[-1]})
-    assert pool.run(task, RecordingLink()) == Succeeded(b'{"text":"7","seconds":0.0}')
+    assert pool.run(task, RecordingLink()) == Succeeded('{"text":"7","seconds":0.0}')
     assert mark.read_text() == "x"
 
 
@@ -144,7 +144,7 @@ def test_continue(pool: HandlerPool) -> None:
     """A handler may go on later from the state that it kept."""
     link = RecordingLink()
     assert pool.run(_task("test.continue", b'{"seconds": 2}'), link) == Paused(timedelta(seconds=2))
-    assert link.checkpoints == [b'{"state":1}']
+    assert link.checkpoints == ['{"state":1}']
 
 
 def test_unknown_payload(pool: HandlerPool) -> None:

@@ -1,0 +1,110 @@
+"""A worker in one process on the in-memory store and queue, with a clock that tests can turn."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.context import Link
+from jobs.memory import MemoryJobStore, MemoryQueue
+from jobs.model import Job
+from jobs.queue import Ticket
+from jobs.submit import Order, Submitter
+from tests.worker.misbehaving import REGISTRY
+from worker.attempts import Attempts
+from worker.claim import Claimer
+from worker.outcome import Outcome
+from worker.run import Task, run_handler
+from worker.running import Running
+from worker.sweep import Sweep
+
+OWNER = "user:ann@example.com"
+
+
+def run_here(task: Task, link: Link) -> Outcome:
+    return run_handler(REGISTRY.get(task.job_type), task, link)
+
+
+class Clock:
+    """Stands still until it is told to sleep."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class House:
+    """The whole way of a job, without HTTP."""
+
+    clock: Clock = field(default_factory=Clock)
+    store: MemoryJobStore = field(default_factory=MemoryJobStore)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+
+    def __post_init__(self) -> None:
+        now, sleep = self.clock.now, self.clock.sleep
+        self.submitter = Submitter(store=self.store, queue=self.queue, registry=REGISTRY, now=now)
+        self.running = Running(self.queue, now)
+        self.claimer = Claimer(
+            store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
+        )
+        self.sweep = Sweep(
+            store=self.store, queue=self.queue, registry=REGISTRY, now=now, sleep=sleep
+        )
+        self.attempts = self.attempts_with(run_here)
+
+    def attempts_with(self, run: Callable[[Task, Link], Outcome], slots: int = 4) -> Attempts:
+        return Attempts(
+            store=self.store,
+            queue=self.queue,
+            registry=REGISTRY,
+            claimer=self.claimer,
+            running=self.running,
+            run=run,
+            slots=threading.Semaphore(slots),
+            allowed_hosts=frozenset(),
+            now=self.clock.now,
+            uniform=lambda _, ceiling: ceiling,
+        )
+
+    def submit(self, job_type: str, payload: Any = None, **changes: Any) -> Job:
+        order = Order(
+            type=job_type,
+            payload=msgspec.Raw(msgspec.json.encode(payload or {})),
+            owner=OWNER,
+            labels={},
+            **changes,
+        )
+        return self.submitter.submit(order)[0]
+
+    def tickets(self) -> list[Ticket]:
+        """Everything that was rung and not taken yet."""
+        taken = []
+        while (data := self.queue.take()) is not None:
+            taken.append(Ticket.decode(data))
+        return taken
+
+    def work(self) -> None:
+        """Answer tickets until there are none."""
+        while tickets := self.tickets():
+            for ticket in tickets:
+                self.attempts.answer(ticket)
+
+    def job(self, job: Job) -> Job:
+        found = self.store.get(job.id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def house() -> House:
+    return House()

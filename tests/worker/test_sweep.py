@@ -1,0 +1,102 @@
+"""What the sweep rings, and when."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from jobs import transitions
+from jobs.errors import QueueUnavailable
+from jobs.model import Status
+from tests.worker.conftest import House
+
+
+def test_lost_ticket(house: House) -> None:
+    """A ticket that nobody answers is rung again after a grace that doubles."""
+    job = house.submit("test.echo")
+    house.tickets()
+    moments = []
+    for _ in range(60):
+        if house.sweep.run().rung:
+            moments.append((house.clock.now() - job.created_at).total_seconds())
+            assert [ticket.job_id for ticket in house.tickets()] == [job.id]
+        house.clock.sleep(60)
+    graces = [later - earlier for earlier, later in pairwise(moments)]
+    assert moments[0] == 60
+    assert graces == [120, 240, 480, 960]
+
+
+def test_delay(house: House) -> None:
+    """A delayed job is rung at its moment within the coming minute, not before."""
+    run_at = house.clock.now() + timedelta(seconds=90)
+    house.submit("test.echo", run_at=run_at)
+    assert house.tickets() == []
+    assert house.sweep.run().due == 0
+    house.clock.sleep(60)
+    house.sweep.run()
+    assert house.clock.now() == run_at
+    assert len(house.tickets()) == 1
+
+
+def test_nothing_due(house: House) -> None:
+    """Where nothing is due within the minute, the sweep does not wait."""
+    house.submit("test.echo", run_at=house.clock.now() + timedelta(hours=1))
+    before = house.clock.now()
+    assert house.sweep.run().due == 0
+    assert house.clock.now() == before
+
+
+def test_twice_at_once(house: House) -> None:
+    """Of two sweeps that see the same job, one rings."""
+    house.submit("test.echo", run_at=house.clock.now() + timedelta(seconds=30))
+    due = [
+        job
+        for shard in range(8)
+        for job in house.store.due(shard, house.clock.now() + timedelta(minutes=1), 9)
+    ]
+    house.clock.sleep(30)
+    rung = [house.sweep._wake(due[0]), house.sweep._wake(due[0])]
+    assert rung == [True, False]
+    assert len(house.tickets()) == 1
+
+
+def test_lost_worker(house: House) -> None:
+    """A running job whose lease ended is queued again and rung."""
+    job = house.submit("test.echo")
+    house.claimer.claim(house.tickets()[0])
+    for _ in range(2):
+        house.clock.sleep(60)
+        house.sweep.run()
+    assert house.job(job).status is Status.QUEUED
+    house.work()
+    assert house.job(job).status is Status.SUCCEEDED
+
+
+def test_last_attempt_lost(house: House) -> None:
+    """A job that loses its worker in its last attempt fails and is not rung."""
+    job = house.submit("test.echo", max_attempts=1)
+    house.claimer.claim(house.tickets()[0])
+    house.clock.sleep(60)
+    house.sweep.run()
+    failed = house.job(job)
+    assert failed.status is Status.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "worker_lost"
+    assert house.tickets() == []
+
+
+def test_queue_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If publishing fails, the next grace rings again; the job is not lost."""
+    job = house.submit("test.echo", run_at=house.clock.now() + timedelta(seconds=30))
+
+    def away(_tickets: object) -> None:
+        raise QueueUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.queue, "ring", away)
+        house.sweep.run()
+    assert house.tickets() == []
+    house.clock.sleep(transitions.RING_GRACE.total_seconds())
+    house.sweep.run()
+    house.work()
+    assert house.job(job).status is Status.SUCCEEDED
