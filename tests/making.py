@@ -1,0 +1,156 @@
+"""Builders that the tests share: a job, a clock, job types. A test says only what matters to it."""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from jobs.context import Context
+from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
+from jobs.registry import Registry, job_type
+from jobs.retry import RetryPolicy
+from jobs.settings import Settings
+from jobs.submit import Order
+
+T0 = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+KEEP_FOR = timedelta(days=7)
+LEASE = timedelta(minutes=2)
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Clock:
+    """Stands still until it is moved. `sleep` moves it, so nothing waits. Safe for threads."""
+
+    def __init__(self, start: datetime = T0) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        with self._lock:
+            self._now += by
+
+    def sleep(self, seconds: float) -> None:
+        self.move(timedelta(seconds=seconds))
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the job type `words.say` takes and gives."""
+
+    text: str
+    times: int = 1
+    rest: msgspec.Raw = msgspec.Raw(b"null")
+
+
+@job_type(
+    "words.say",
+    example=Words("hello"),
+    timeout=MINUTE,
+    retry=RetryPolicy(max_attempts=3),
+    keep_for=KEEP_FOR,
+)
+def say(payload: Words, _context: Context) -> Words:
+    """Say it again."""
+    return payload
+
+
+def a_registry() -> Registry:
+    return Registry([say])
+
+
+_OF_STATUS: Mapping[Status, Mapping[str, Any]] = {
+    Status.QUEUED: {"wake_at": T0 + MINUTE, "rings": 1},
+    Status.RUNNING: {
+        "wake_at": T0 + LEASE,
+        "attempt": 1,
+        "started_at": T0,
+        "worker": "worker-00001-abc",
+    },
+    Status.SUCCEEDED: {
+        "attempt": 1,
+        "started_at": T0,
+        "finished_at": T0 + MINUTE,
+        "expire_at": T0 + MINUTE + KEEP_FOR,
+        "result": '{"text":"hello","times":1,"rest":null}',
+    },
+    Status.FAILED: {
+        "attempt": 3,
+        "started_at": T0,
+        "finished_at": T0 + MINUTE,
+        "expire_at": T0 + MINUTE + KEEP_FOR,
+        "error": JobError(code="handler_error", message="it broke", type="ValueError"),
+    },
+    Status.CANCELLED: {
+        "finished_at": T0 + MINUTE,
+        "expire_at": T0 + MINUTE + KEEP_FOR,
+    },
+}
+
+
+def a_job(**changes: Any) -> Job:
+    """A job of `words.say` as it is in its status (queued and rung if none is given)."""
+    fields: dict[str, Any] = {
+        "id": "0123456789abcdef0123456789abcdef",
+        "type": "words.say",
+        "owner": "user:ada@example.com",
+        "payload": msgspec.Raw(b'{"text": "hello"}'),
+        "max_attempts": 3,
+        "created_at": T0,
+        "run_at": T0,
+        "status": Status.QUEUED,
+        "trace": TRACEPARENT,
+    }
+    status = changes.get("status", Status.QUEUED)
+    return Job(**(fields | dict(_OF_STATUS[status]) | changes))
+
+
+def an_attempt(number: int = 1, **changes: Any) -> Attempt:
+    """An ended attempt; it failed if nothing else is said."""
+    fields: dict[str, Any] = {
+        "number": number,
+        "started_at": T0,
+        "ended_at": T0 + MINUTE,
+        "outcome": Outcome.FAILED,
+        "worker": "worker-00001-abc",
+        "error": an_error(),
+    }
+    return Attempt(**(fields | changes))
+
+
+def an_error(**changes: Any) -> JobError:
+    fields: dict[str, Any] = {
+        "code": "handler_error",
+        "message": "it broke",
+        "type": "ValueError",
+        "traceback": "Traceback (most recent call last):\n  ...",
+    }
+    return JobError(**(fields | changes))
+
+
+def an_order(**changes: Any) -> Order:
+    fields: dict[str, Any] = {
+        "type": "words.say",
+        "payload": msgspec.Raw(b'{"text": "hello"}'),
+        "owner": "user:ada@example.com",
+        "labels": {},
+    }
+    return Order(**(fields | changes))
+
+
+def some_settings(**changes: Any) -> Settings:
+    fields: dict[str, Any] = {
+        "project": "test-project",
+        "api_audiences": ("https://api.example.com",),
+        "worker_audience": "https://worker.example.com",
+        "push_account": "push@test-project.iam.gserviceaccount.com",
+        "scheduler_account": "clock@test-project.iam.gserviceaccount.com",
+    }
+    return Settings(**(fields | changes))
+
+
+GARBAGE_VERSION = Version("another store's version")
