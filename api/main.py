@@ -8,7 +8,7 @@ from flask import Flask
 from api.app import create_app
 from identity.certificates import Certificates
 from identity.tokens import Verifier
-from jobs.firestore import FirestoreJobStore, connect_firestore
+from jobs.firestore import Firestore, FirestoreJobStore, connect_firestore
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
@@ -18,9 +18,10 @@ def build() -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("api")
     start_logging(settings.project)
+    firestore = Firestore(connect_firestore(settings), settings)
     return create_app(
         settings,
-        store=FirestoreJobStore(connect_firestore(settings), settings),
+        store=FirestoreJobStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
         registry=importlib.import_module(settings.handlers).REGISTRY,

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 
+from jobs.dead_letters import DeadLetter, Reason
 from jobs.errors import JobExists, VersionConflict
 from jobs.model import Job, Version
 from jobs.queue import Ticket
@@ -70,6 +71,33 @@ class MemoryJobStore:
         return kept
 
 
+class MemoryDeadLetterStore:
+    """Keeps the promises of `DeadLetterStore` for the threads of one process."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, DeadLetter] = {}
+
+    def add(self, letter: DeadLetter) -> None:
+        self._letters.setdefault(letter.id, letter)
+
+    def get(self, letter_id: str) -> DeadLetter | None:
+        return self._letters.get(letter_id)
+
+    def list_letters(
+        self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
+    ) -> list[DeadLetter]:
+        found = sorted(self._letters.copy().values(), key=_place, reverse=True)
+        return [
+            letter
+            for letter in found
+            if (reason is None or letter.reason is reason)
+            and (after is None or _place(letter) < (after.created_at, after.id))
+        ][:limit]
+
+    def delete(self, letter_id: str) -> None:
+        self._letters.pop(letter_id, None)
+
+
 class MemoryQueue:
     """Holds encoded tickets until somebody takes them."""
 
@@ -91,8 +119,8 @@ class MemoryQueue:
             return None
 
 
-def _place(job: Job) -> tuple[datetime, str]:
-    return job.created_at, job.id
+def _place(kept: Job | DeadLetter) -> tuple[datetime, str]:
+    return kept.created_at, kept.id
 
 
 def _matches(job: Job, where: Filter) -> bool:

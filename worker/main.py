@@ -7,7 +7,7 @@ from flask import Flask
 
 from identity.certificates import Certificates
 from identity.tokens import Verifier
-from jobs.firestore import FirestoreJobStore, connect_firestore
+from jobs.firestore import Firestore, FirestoreJobStore, connect_firestore
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
@@ -23,6 +23,7 @@ def build() -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
+    firestore = Firestore(connect_firestore(settings), settings)
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -33,7 +34,7 @@ def build() -> Flask:
     pool.start()
     app = create_app(
         settings,
-        store=FirestoreJobStore(connect_firestore(settings), settings),
+        store=FirestoreJobStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,

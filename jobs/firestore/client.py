@@ -1,0 +1,108 @@
+"""Firestore's own messages on a plain channel: commit, get, query.
+
+Why not the official client: docs/decisions/0002-generated-messages-on-a-plain-channel.md.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+
+from jobs.channel import TRIES, Refused, call, connect
+from jobs.errors import StoreUnavailable
+from jobs.generated import messages
+from jobs.settings import Settings
+
+_firestore = messages("google.cloud.firestore_v1", "firestore")
+_document = messages("google.cloud.firestore_v1", "document")
+
+CommitRequest = _firestore.CommitRequest.pb()
+GetDocumentRequest = _firestore.GetDocumentRequest.pb()
+RunQueryRequest = _firestore.RunQueryRequest.pb()
+
+_SERVICE = "/google.firestore.v1.Firestore"
+
+
+def connect_firestore(settings: Settings) -> grpc.Channel:
+    return connect("firestore.googleapis.com", settings.firestore_emulator)
+
+
+class Firestore:
+    """One database. Every method raises `StoreUnavailable` when it can't be reached in time."""
+
+    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
+        self._database = f"projects/{settings.project}/databases/{settings.database}"
+        self._documents = f"{self._database}/documents"
+        self._metadata: tuple[tuple[str, str], ...] = (
+            ("google-cloud-resource-prefix", self._database),
+            ("x-goog-request-params", f"database={self._database}"),
+        )
+        if settings.firestore_emulator:
+            # The emulator's word for a server client, which security rules don't bind.
+            self._metadata += (("authorization", "Bearer owner"),)
+        self._commit = channel.unary_unary(
+            f"{_SERVICE}/Commit",
+            CommitRequest.SerializeToString,
+            _firestore.CommitResponse.pb().FromString,
+        )
+        self._get = channel.unary_unary(
+            f"{_SERVICE}/GetDocument",
+            GetDocumentRequest.SerializeToString,
+            _document.Document.pb().FromString,
+        )
+        self._run_query = channel.unary_stream(
+            f"{_SERVICE}/RunQuery",
+            RunQueryRequest.SerializeToString,
+            _firestore.RunQueryResponse.pb().FromString,
+        )
+
+    def name(self, collection: str, document_id: str) -> str:
+        """The full resource name of a document."""
+        return f"{self._documents}/{collection}/{document_id}"
+
+    def commit(self, writes: Sequence[Any]) -> Any:
+        """All of the writes or none of them. Returns the response.
+
+        Raises `Refused` if a precondition does not hold, `StoreUnavailable` for every other
+        refusal: rights, a wrong database, a document too large are faults of the deployment.
+        """
+        try:
+            return self._call(self._commit, CommitRequest(database=self._database, writes=writes))
+        except Refused as refused:
+            if refused.status in _CONFLICTS:
+                raise
+            raise StoreUnavailable(refused.status.name) from refused
+
+    def get(self, name: str, tries: int = TRIES) -> Any:
+        """The document, or None. One document read."""
+        try:
+            return self._call(self._get, GetDocumentRequest(name=name), tries)
+        except Refused as refused:
+            if refused.status is grpc.StatusCode.NOT_FOUND:
+                return None
+            raise StoreUnavailable(refused.status.name) from refused
+
+    def query(self, query: Any) -> list[Any]:
+        """The documents that a structured query finds."""
+        request = RunQueryRequest(parent=self._documents, structured_query=query)
+
+        def run(request: Any, **options: Any) -> list[Any]:
+            return list(self._run_query(request, **options))
+
+        try:
+            answers = self._call(run, request)
+        except Refused as refused:
+            raise StoreUnavailable(refused.status.name) from refused
+        return [answer.document for answer in answers if answer.HasField("document")]
+
+    def _call(self, method: Callable[..., Any], request: Any, tries: int = TRIES) -> Any:
+        return call(method, request, self._metadata, StoreUnavailable, tries=tries)
+
+
+_CONFLICTS = frozenset(
+    {
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.NOT_FOUND,
+    }
+)

@@ -1,0 +1,65 @@
+"""Dead letters in Firestore."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jobs.channel import Refused
+from jobs.dead_letters import DeadLetter, Reason
+from jobs.firestore.client import Firestore
+from jobs.firestore.queries import add_condition, add_order, query_of
+from jobs.firestore.values import from_value, to_value
+from jobs.generated import messages
+from jobs.store import Cursor
+
+Document = messages("google.cloud.firestore_v1", "document").Document.pb()
+Write = messages("google.cloud.firestore_v1", "write").Write.pb()
+
+COLLECTION = "dead_letters"
+
+
+class FirestoreDeadLetterStore:
+    """Keeps the promises of `DeadLetterStore` in one Firestore database."""
+
+    def __init__(self, firestore: Firestore) -> None:
+        self._firestore = firestore
+
+    def add(self, letter: DeadLetter) -> None:
+        fields = to_value(letter).map_value.fields
+        write = Write(update=Document(name=self._name(letter.id), fields=fields))
+        write.current_document.exists = False
+        try:
+            self._firestore.commit([write])
+        except Refused:
+            # It is there already: from a delivery before this one, or from this write's first try.
+            return
+
+    def get(self, letter_id: str) -> DeadLetter | None:
+        document = self._firestore.get(self._name(letter_id))
+        return _letter_of(document) if document else None
+
+    def list_letters(
+        self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
+    ) -> list[DeadLetter]:
+        query = query_of(COLLECTION, limit)
+        if reason:
+            add_condition(query, "reason", "EQUAL", reason)
+        add_order(query, "created_at", "DESCENDING")
+        add_order(query, "__name__", "DESCENDING")
+        if after:
+            place = query.start_at.values
+            place.append(to_value(after.created_at))
+            place.add().reference_value = self._name(after.id)
+        return [_letter_of(document) for document in self._firestore.query(query)]
+
+    def delete(self, letter_id: str) -> None:
+        self._firestore.commit([Write(delete=self._name(letter_id))])
+
+    def _name(self, letter_id: str) -> str:
+        return self._firestore.name(COLLECTION, letter_id)
+
+
+def _letter_of(document: Any) -> DeadLetter:
+    fields = {name: from_value(value) for name, value in document.fields.items()}
+    return msgspec.convert(fields, DeadLetter, builtin_types=(datetime,))

@@ -1,0 +1,40 @@
+"""Structured queries, built from Firestore's own messages.
+
+`infra/` holds the index that each of them needs; the emulator asks for none.
+"""
+
+from typing import Any, Literal
+
+from jobs.firestore.values import to_value
+from jobs.generated import messages
+
+StructuredQuery = messages("google.cloud.firestore_v1", "query").StructuredQuery.pb()
+_CompositeFilter = StructuredQuery.CompositeFilter
+_FieldFilter = StructuredQuery.FieldFilter
+
+
+def query_of(collection: str, limit: int) -> Any:
+    """All documents of a collection, at most so many. Conditions are added to it."""
+    query = StructuredQuery()
+    query.from_.add(collection_id=collection)
+    query.limit.value = limit
+    return query
+
+
+def add_condition(
+    query: Any,
+    field: str,
+    operator: Literal["EQUAL", "LESS_THAN", "IN", "ARRAY_CONTAINS"],
+    value: Any,
+) -> None:
+    query.where.composite_filter.op = _CompositeFilter.Operator.Value("AND")
+    condition = query.where.composite_filter.filters.add().field_filter
+    condition.field.field_path = field
+    condition.op = _FieldFilter.Operator.Value(operator)
+    condition.value.CopyFrom(to_value(value))
+
+
+def add_order(query: Any, field: str, direction: Literal["ASCENDING", "DESCENDING"]) -> None:
+    order = query.order_by.add()
+    order.field.field_path = field
+    order.direction = StructuredQuery.Direction.Value(direction)
