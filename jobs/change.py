@@ -1,4 +1,4 @@
-"""Changes that a person asks for, whatever state the job is in by the time they arrive."""
+"""Changes asked for from outside, whatever state the job is in by the time they arrive."""
 
 from collections.abc import Callable
 
@@ -14,8 +14,8 @@ def change(store: JobStore, job: Job, transition: Callable[[Job], Job]) -> Job:
 
     Where somebody else was quicker, the transition is asked again with what they left, so it is
     never applied to an outdated job. A transition that returns the job itself changes nothing.
-    Raises what the transition raises, `JobNotFound`,
-    `StoreUnavailable`, and `VersionConflict` if others were quicker every time.
+    Raises what the transition raises, `JobNotFound`, `StoreUnavailable`, and `VersionConflict` if
+    others were quicker every time.
     """
     for _ in range(TRIES):
         changed = transition(job)

@@ -19,10 +19,11 @@ class Reason(StrEnum):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message that Pub/Sub gave up on. `data` is the original message, base64.
+    """A message that Pub/Sub gave up on.
 
-    `job_id` is the job that it was for, if it can be read. `id` is the message's id, so a letter
-    that arrives twice is kept once.
+    `data` is the original message in base64, at most its first 512 KiB. `job_id` is the job that it
+    was for, if it can be read. `id` is the message's id, so a letter that arrives twice is kept
+    once.
     """
 
     id: str

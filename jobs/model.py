@@ -8,6 +8,8 @@ from zlib import crc32
 
 import msgspec
 
+from jobs.retry import RetryPolicy
+
 Version = NewType("Version", str)
 """Names one state of one job's document. Opaque; the store gives a new one at every save."""
 
@@ -43,9 +45,9 @@ class Outcome(StrEnum):
 class JobError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an attempt, or the whole job, failed.
 
-    `code` is stable: `handler_error`, `permanent_error`, `timed_out`, `worker_lost`,
-    `result_too_large`, `result_invalid`, `payload_invalid`, `unknown_job_type`. `type` is the
-    Python exception's name, `traceback` its redacted trace; both only for errors of a handler.
+    `code` is stable: `handler_error`, `permanent_error`, `timed_out`, `handler_died`,
+    `worker_lost`, `result_too_large`, `result_invalid`, `payload_invalid`, `undelivered`. `type` is
+    the Python exception's name, `traceback` its redacted trace; both only for errors of a handler.
     """
 
     code: str
@@ -83,10 +85,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of work that a caller asked for. All times are UTC with microseconds.
 
     `payload` and `result` are JSON texts, kept as they came; `checkpoint` is the JSON text of a
-    `Checkpoint`. `wake_at` is when somebody must
-    look at the job if nothing else happens; a terminal job has none. `rings` counts the tickets
-    since the last attempt. `version` is the document's state that this object shows; it is not
-    part of the document.
+    `Checkpoint`. `retry` is the caller's own policy, in place of the job type's. `wake_at` is when
+    somebody must look at the job if nothing else happens; a terminal job has none. `rings` counts
+    the tickets since the last attempt. `version` is the document's state that this object shows;
+    it is not part of the document.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wake_at: datetime | None = None
     expire_at: datetime | None = None
     checkpoint: str | None = None
+    retry: RetryPolicy | None = None
     rings: int = 0
     worker: str | None = None
     trace: str | None = None

@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -15,12 +15,13 @@ from jobs.errors import (
     JobExists,
     PayloadTooLarge,
     QueueUnavailable,
+    VersionConflict,
 )
 from jobs.log import log_event
 from jobs.model import Job
 from jobs.queue import Queue, Ticket
 from jobs.registry import Registry
-from jobs.retry import MAX_ATTEMPTS
+from jobs.retry import MAX_ATTEMPTS, RetryPolicy
 from jobs.store import JobStore
 from jobs.transitions import is_short, ring
 
@@ -30,14 +31,19 @@ MAX_DELAY = timedelta(days=366)
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What a caller asks for, already of the right shape. `payload` is a JSON text."""
+    """What a caller asks for, already of the right shape. `payload` is a JSON text.
+
+    `delay` counts from when the order arrives, and stands in place of `run_at`.
+    """
 
     type: str
     payload: msgspec.Raw
     owner: str
     labels: Mapping[str, str]
     run_at: datetime | None = None
+    delay: timedelta | None = None
     max_attempts: int | None = None
+    retry: RetryPolicy | None = None
     idempotency_key: str | None = None
     trace: str | None = None
 
@@ -57,7 +63,7 @@ class Submitter:
 
         Once this returns, the job is never lost: if ringing fails, the sweep rings again.
         Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`, `IdempotencyKeyReused`,
-        `StoreUnavailable`.
+        `VersionConflict`, `StoreUnavailable`.
         """
         job = self._job(order)
         try:
@@ -75,9 +81,10 @@ class Submitter:
         if len(bytes(order.payload)) > MAX_PAYLOAD_BYTES:
             raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
         kind.decode(order.payload)
-        run_at = max(now, order.run_at or now)
+        run_at = max(now, order.run_at or now) if order.delay is None else now + order.delay
         if run_at - now > MAX_DELAY:
             raise InvalidRequest(f"A job may wait {MAX_DELAY.days} days at most.")
+        run_at = run_at.astimezone(UTC)
         if order.max_attempts is not None and not 1 <= order.max_attempts <= MAX_ATTEMPTS:
             raise InvalidRequest(f"`$.max_attempts` is a number from 1 to {MAX_ATTEMPTS}.")
         key = order.idempotency_key
@@ -87,7 +94,8 @@ class Submitter:
             owner=order.owner,
             payload=order.payload.copy(),
             labels=order.labels,
-            max_attempts=order.max_attempts or kind.retry.max_attempts,
+            max_attempts=order.max_attempts or (order.retry or kind.retry).max_attempts,
+            retry=order.retry,
             created_at=now,
             run_at=run_at,
             wake_at=run_at,
@@ -100,7 +108,7 @@ class Submitter:
         """The job that the same key made before."""
         first = self.store.get(job.id)
         if first is None:
-            raise JobExists(
+            raise VersionConflict(
                 "The first job of this idempotency key was deleted just now. Try again."
             )
         if first.fingerprint != job.fingerprint:
@@ -128,7 +136,9 @@ def _fingerprint(order: Order) -> str:
         "type": order.type,
         "payload": msgspec.json.decode(order.payload),
         "labels": dict(order.labels),
-        "run_at": order.run_at,
+        "run_at": order.run_at.timestamp() if order.run_at else None,
+        "delay": order.delay,
         "max_attempts": order.max_attempts,
+        "retry": order.retry,
     }
     return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()

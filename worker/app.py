@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 
 from identity.tokens import Verifier
 from jobs.context import Link
+from jobs.dead_letters import DeadLetterStore
 from jobs.errors import DormouseError
 from jobs.log import log, log_fields
 from jobs.queue import Queue, Ticket
@@ -18,6 +19,7 @@ from jobs.settings import Settings
 from jobs.store import JobStore
 from worker.attempts import Attempts
 from worker.claim import Claimer
+from worker.dead_letters import Intake
 from worker.doors import guard_doors
 from worker.envelope import open_envelope
 from worker.outcome import Outcome
@@ -25,7 +27,8 @@ from worker.run import Task
 from worker.running import Running
 from worker.sweep import Sweep
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""A Pub/Sub message has at most 10 MB, and comes in base64."""
 STOP = "stop"
 """Where the application's extensions hold what to call when the process is told to stop."""
 
@@ -34,6 +37,7 @@ def create_app(
     settings: Settings,
     *,
     store: JobStore,
+    letters: DeadLetterStore,
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
@@ -60,6 +64,7 @@ def create_app(
         now=now,
         uniform=uniform,
     )
+    intake = Intake(store=store, letters=letters, registry=registry, now=now)
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
     app.extensions[STOP] = running.hand_back
     guard_doors(app, settings, verifier)
@@ -72,6 +77,11 @@ def create_app(
     def take_ticket() -> Response:
         """2xx if and only if the store holds what matters, or somebody else holds the lease."""
         attempts.answer(Ticket.decode(open_envelope(request.get_data()).message.data))
+        return Response(status=204)
+
+    @app.post("/dead-letters")
+    def take_dead_letter() -> Response:
+        intake.take_in(open_envelope(request.get_data()))
         return Response(status=204)
 
     @app.post("/sweep")

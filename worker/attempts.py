@@ -91,7 +91,7 @@ class Attempts:
             return transitions.succeed(job, now, outcome.result, keep_for=kind.keep_for)
         delay = outcome.delay
         if delay is None and not outcome.permanent:
-            delay = kind.retry.delay(job.attempt, self.uniform)
+            delay = (job.retry or kind.retry).delay(job.attempt, self.uniform)
         return transitions.fail(job, now, outcome.error, delay=delay, keep_for=kind.keep_for)
 
     def _next(self, job: Job | None, until: datetime) -> Job | None:

@@ -15,6 +15,7 @@ def accounts(settings: Settings) -> Mapping[str, str]:
     """The service account that each path belongs to."""
     return {
         "/tickets": settings.push_account,
+        "/dead-letters": settings.push_account,
         "/sweep": settings.scheduler_account,
     }
 

@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from jobs.context import Link
-from jobs.memory import MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.model import Job
 from jobs.queue import Ticket
 from jobs.submit import Order, Submitter
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts import Attempts
 from worker.claim import Claimer
+from worker.dead_letters import Intake
 from worker.outcome import Outcome
 from worker.run import Task, run_handler
 from worker.running import Running
@@ -48,6 +49,7 @@ class House:
 
     clock: Clock = field(default_factory=Clock)
     store: MemoryJobStore = field(default_factory=MemoryJobStore)
+    letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class House:
         self.sweep = Sweep(
             store=self.store, queue=self.queue, registry=REGISTRY, now=now, sleep=sleep
         )
+        self.intake = Intake(store=self.store, letters=self.letters, registry=REGISTRY, now=now)
         self.attempts = self.attempts_with(run_here)
 
     def attempts_with(self, run: Callable[[Task, Link], Outcome], slots: int = 4) -> Attempts:

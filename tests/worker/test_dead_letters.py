@@ -1,0 +1,99 @@
+"""What becomes of messages that Pub/Sub gave up on, and of their jobs."""
+
+from base64 import b64encode
+
+import pytest
+
+from jobs.dead_letters import Reason
+from jobs.errors import UndecodableTicket
+from jobs.model import Status
+from jobs.queue import Ticket
+from tests.worker.conftest import House
+from worker.envelope import Envelope, Message
+
+
+def _envelope(data: bytes, message_id: str = "m1", **attributes: str) -> Envelope:
+    return Envelope(message=Message(data=data, attributes=attributes, message_id=message_id))
+
+
+def test_undecodable(house: House) -> None:
+    """A message that is no ticket is kept as it came, with the reason."""
+    house.intake.take_in(_envelope(b"\xff nonsense", CloudPubSubDeadLetterSourceDeliveryCount="50"))
+    (letter,) = house.letters.list_letters(10)
+    assert letter.reason is Reason.UNDECODABLE
+    assert letter.data == b64encode(b"\xff nonsense").decode()
+    assert (letter.id, letter.deliveries, letter.job_id) == ("m1", 50, None)
+
+
+def test_job_fails(house: House) -> None:
+    """The job of a dead letter that nobody holds fails with a clear error."""
+    job = house.submit("test.echo")
+    (ticket,) = house.tickets()
+    house.intake.take_in(_envelope(ticket.encode()))
+    failed = house.job(job)
+    assert failed.status is Status.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "undelivered"
+    (letter,) = house.letters.list_letters(10)
+    assert (letter.reason, letter.job_id) == (Reason.UNDELIVERED, job.id)
+
+
+def test_twice(house: House) -> None:
+    """A letter that arrives twice is kept once, and its job is ended once."""
+    job = house.submit("test.echo")
+    envelope = _envelope(house.tickets()[0].encode())
+    house.intake.take_in(envelope)
+    failed = house.job(job)
+    house.intake.take_in(envelope)
+    assert house.job(job) == failed
+    assert len(house.letters.list_letters(10)) == 1
+
+
+def test_held(house: House) -> None:
+    """A job that an attempt holds, or that has ended, is left alone."""
+    job = house.submit("test.echo")
+    (ticket,) = house.tickets()
+    claimed = house.claimer.claim(ticket)
+    house.intake.take_in(_envelope(ticket.encode()))
+    assert house.job(job) == claimed
+    house.clock.sleep(3600)
+    house.work()
+
+
+def test_dead_holder(house: House) -> None:
+    """A job whose last holder's lease has ended fails, too."""
+    job = house.submit("test.echo")
+    (ticket,) = house.tickets()
+    house.claimer.claim(ticket)
+    house.clock.sleep(3600)
+    house.intake.take_in(_envelope(ticket.encode()))
+    assert house.job(job).status is Status.FAILED
+
+
+def test_waiting(house: House) -> None:
+    """A job that waits for its time is in the sweep's care, and is left alone."""
+    job = house.submit("test.fail", {"text": "later", "seconds": 1000})
+    (ticket,) = house.tickets()
+    house.attempts.answer(ticket)
+    house.intake.take_in(_envelope(ticket.encode()))
+    assert house.job(job).status is Status.QUEUED
+
+
+def test_absent_job(house: House) -> None:
+    """A letter for a job that is gone is kept all the same."""
+    ticket = Ticket(job_id="0" * 32, version=house.submit("test.echo").version)
+    house.intake.take_in(_envelope(ticket.encode()))
+    assert len(house.letters.list_letters(10)) == 1
+
+
+def test_huge(house: House) -> None:
+    """Of a message that is larger than a document, the beginning is kept."""
+    house.intake.take_in(_envelope(b"x" * 2_000_000))
+    (letter,) = house.letters.list_letters(10)
+    assert len(letter.data) < 1_000_000
+
+
+def test_nameless(house: House) -> None:
+    """A message without an id does not come from Pub/Sub, and is refused."""
+    with pytest.raises(UndecodableTicket):
+        house.intake.take_in(_envelope(b"", message_id=""))

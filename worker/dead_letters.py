@@ -1,0 +1,90 @@
+"""Messages that Pub/Sub gave up on: made visible, and their jobs ended.
+
+https://cloud.google.com/pubsub/docs/handling-failures#dead_letter_topic
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs import transitions
+from jobs.change import change
+from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
+from jobs.errors import JobNotFound, TransitionRefused, UndecodableTicket
+from jobs.log import log_event, log_fields
+from jobs.model import Job, JobError
+from jobs.queue import Ticket
+from jobs.registry import Registry
+from jobs.store import JobStore
+from worker.envelope import Envelope, Message
+
+DELIVERIES = "CloudPubSubDeadLetterSourceDeliveryCount"
+
+MAX_DATA_BYTES = 512 * 1024
+"""A document has at most 1 MiB, a message up to 10 MB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Takes in dead letters. Safe to repeat: a letter is kept once, a job is ended once."""
+
+    store: JobStore
+    letters: DeadLetterStore
+    registry: Registry
+    now: Callable[[], datetime]
+
+    def take_in(self, envelope: Envelope) -> None:
+        """Keep the letter, and fail the job that it names if nobody else will ever run it.
+
+        Raises `StoreUnavailable`: then the letter must come again.
+        """
+        if not envelope.message.message_id:
+            raise UndecodableTicket("The message has no id.")
+        letter = self._letter(envelope.message)
+        self.letters.add(letter)
+        log_fields("dead_letter.kept", id=letter.id, job=letter.job_id, reason=letter.reason)
+        if letter.job_id and (job := self.store.get(letter.job_id)):
+            self._give_up(job, letter)
+
+    def _letter(self, message: Message) -> DeadLetter:
+        deliveries = message.attributes.get(DELIVERIES, "")
+        try:
+            job_id = Ticket.decode(message.data).job_id
+            reason, detail = Reason.UNDELIVERED, "The worker refused it every time."
+        except UndecodableTicket as error:
+            job_id = None
+            reason, detail = Reason.UNDECODABLE, str(error)
+        return DeadLetter(
+            id=message.message_id,
+            created_at=self.now(),
+            reason=reason,
+            detail=detail,
+            data=b64encode(message.data[:MAX_DATA_BYTES]).decode(),
+            attributes=message.attributes,
+            deliveries=int(deliveries) if deliveries.isdecimal() else 0,
+            job_id=job_id,
+        )
+
+    def _give_up(self, job: Job, letter: DeadLetter) -> None:
+        error = JobError(
+            code="undelivered",
+            message=f"The job could not be delivered to a worker. Dead letter {letter.id}.",
+        )
+        keep_for = self.registry.keep_for(job.type)
+
+        def given_up(job: Job) -> Job:
+            now = self.now()
+            if transitions.lease_ended(job, now):
+                job = transitions.lose_lease(job, now, keep_for=keep_for)
+            if job.is_terminal or job.run_at > now:
+                return job
+            return transitions.give_up(job, now, error, keep_for=keep_for)
+
+        try:
+            ended = change(self.store, job, given_up)
+        except (JobNotFound, TransitionRefused):
+            # Somebody holds the job, or it is gone: the letter is old news.
+            return
+        if ended.error == error:
+            log_event("job.failed", ended, code=error.code)
