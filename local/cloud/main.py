@@ -1,0 +1,22 @@
+"""What gunicorn starts: `gunicorn -c local/cloud/gunicorn.conf.py 'local.cloud.main:build()'`."""
+
+from flask import Flask
+
+from jobs.log import start_logging
+from local.cloud.cloud import LocalCloud
+from local.cloud.pubsub import PubsubEmulator
+from local.cloud.push import subscriptions
+from local.cloud.settings import CloudSettings
+
+
+def build() -> Flask:
+    """The local cloud around the emulators that the environment names."""
+    settings = CloudSettings.from_environment()
+    start_logging(settings.project)
+    emulator = PubsubEmulator(settings.project, settings.pubsub_emulator)
+    for subscription in subscriptions(settings.topic):
+        emulator.create(subscription)
+    cloud = LocalCloud(settings, emulator)
+    cloud.start()
+    cloud.app.extensions["stop"] = cloud.stop
+    return cloud.app

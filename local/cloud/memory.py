@@ -1,0 +1,102 @@
+"""Pub/Sub's part in the embedded mode: backoff and dead letters around the queue in memory."""
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from jobs.memory import MemoryQueue
+from local.cloud.push import (
+    LONGEST_BACKOFF_SECONDS,
+    MAX_DELIVERY_ATTEMPTS,
+    SHORTEST_BACKOFF_SECONDS,
+    Message,
+    Subscription,
+)
+
+WAIT_SECONDS = 0.5
+"""How long a pull waits at most."""
+
+
+class MemoryPubsub:
+    """Keeps the promises of `Source`. Messages reach `queue`'s topic through it only."""
+
+    def __init__(
+        self, project: str, topic: str, queue: MemoryQueue, now: Callable[[], datetime]
+    ) -> None:
+        self._project = project
+        self._topic = topic
+        self._queue = queue
+        self._now = now
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()
+        self._under_way: dict[str, Message] = {}
+        self._later: dict[str, list[tuple[datetime, int, Message]]] = {}
+
+    def pull(self, subscription: Subscription, limit: int) -> list[tuple[str, Message]]:
+        """At most one of those that were refused, or else a fresh one."""
+        del limit
+        message = self._due(subscription.topic)
+        if message is None and (data := self._take(subscription)) is not None:
+            message = Message(id=str(next(self._numbers)), data=data, published_at=self._now())
+        if message is None:
+            return []
+        with self._changed:
+            self._under_way[message.id] = message
+        return [(message.id, message)]
+
+    def acknowledge(self, subscription: Subscription, ack_id: str) -> None:
+        del subscription
+        with self._changed:
+            del self._under_way[ack_id]
+
+    def refuse(self, subscription: Subscription, ack_id: str) -> None:
+        with self._changed:
+            message = self._under_way.pop(ack_id)
+            if message.attempt >= MAX_DELIVERY_ATTEMPTS and subscription.dead_letter_topic:
+                dead = self._dead_letter(subscription, message)
+                self._add(subscription.dead_letter_topic, self._now(), dead)
+            else:
+                again = replace(message, attempt=message.attempt + 1)
+                self._add(subscription.topic, self._now() + backoff(message.attempt), again)
+
+    def _take(self, subscription: Subscription) -> bytes | None:
+        if subscription.topic != self._topic:
+            with self._changed:
+                self._changed.wait(WAIT_SECONDS)
+            return None
+        return self._queue.take(timeout=WAIT_SECONDS)
+
+    def _due(self, topic: str) -> Message | None:
+        with self._changed:
+            later = self._later.get(topic)
+            if later and later[0][0] <= self._now():
+                return heapq.heappop(later)[2]
+            return None
+
+    def _add(self, topic: str, due: datetime, message: Message) -> None:
+        heapq.heappush(self._later.setdefault(topic, []), (due, next(self._numbers), message))
+        self._changed.notify_all()
+
+    def _dead_letter(self, subscription: Subscription, message: Message) -> Message:
+        """As Pub/Sub marks it.
+
+        https://cloud.google.com/pubsub/docs/handling-failures#dead-letter_message_attributes
+        """
+        source = "CloudPubSubDeadLetterSource"
+        attributes = {
+            **message.attributes,
+            f"{source}DeliveryCount": str(message.attempt),
+            f"{source}Subscription": subscription.name,
+            f"{source}SubscriptionProject": self._project,
+            f"{source}TopicPublishTime": message.published_at.isoformat(),
+        }
+        return replace(message, attributes=attributes, published_at=self._now(), attempt=1)
+
+
+def backoff(attempt: int) -> timedelta:
+    """The wait after so many refused deliveries."""
+    doubled = SHORTEST_BACKOFF_SECONDS * 2 ** min(attempt - 1, 16)
+    return timedelta(seconds=min(doubled, LONGEST_BACKOFF_SECONDS))

@@ -1,0 +1,42 @@
+"""What the local cloud has to know of the system that it stands around."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_ACCOUNT = "dev@example.com"
+"""Who a token names where nobody is asked for."""
+
+API_AUDIENCE = "dormouse-api"
+"""A custom audience of the local API: unlike its URL, it does not change with the port."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudSettings:
+    """Where the parts are, and under which names the infrastructure calls the worker.
+
+    `push_concurrency` is how many tickets the worker gets at once. It must leave some of the
+    worker's threads free for the sweep, as one worker is all there is here.
+    """
+
+    project: str
+    worker_url: str
+    worker_audience: str
+    push_account: str
+    scheduler_account: str
+    pubsub_emulator: str = ""
+    topic: str = "dormouse-tickets"
+    push_concurrency: int = 12
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "CloudSettings":
+        """Raises `KeyError` for a missing variable. `./dev up` and Docker Compose set them all."""
+        return cls(
+            project=environment["GOOGLE_CLOUD_PROJECT"],
+            worker_url=environment["DORMOUSE_WORKER_URL"].rstrip("/"),
+            worker_audience=environment["DORMOUSE_WORKER_AUDIENCE"].rstrip("/"),
+            push_account=environment["DORMOUSE_PUSH_ACCOUNT"],
+            scheduler_account=environment["DORMOUSE_SCHEDULER_ACCOUNT"],
+            pubsub_emulator=environment["PUBSUB_EMULATOR_HOST"],
+            topic=environment.get("DORMOUSE_TOPIC") or cls.topic,
+        )

@@ -1,0 +1,99 @@
+"""The whole system in one process, for a machine with neither emulators nor Docker.
+
+API, worker and local cloud listen on their three ports as they always do, tokens and pushes are
+signed and verified as they always are. Only store and queue are in memory: nothing is kept.
+"""
+
+import importlib
+import logging
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from queue import SimpleQueue
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from api.app import create_app as create_api
+from identity.certificates import Certificates
+from identity.tokens import Verifier
+from jobs.log import start_logging
+from jobs.memory import MemoryJobStore, MemoryQueue
+from jobs.settings import Settings
+from local.cloud.cloud import LocalCloud
+from local.cloud.memory import MemoryPubsub
+from local.cloud.settings import CloudSettings
+from local.ports import LOOPBACK, Ports
+from worker.app import STOP
+from worker.app import create_app as create_worker
+from worker.pool import HandlerPool
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve(ports: Ports) -> None:
+    """Runs until SIGTERM or SIGINT. The environment is that of the three services together."""
+    settings = Settings.from_environment("worker")
+    start_logging(settings.project)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    store, queue = MemoryJobStore(), MemoryQueue()
+    verifier = Verifier(Certificates(settings.certificates_url, now=now))
+    registry = importlib.import_module(settings.handlers).REGISTRY
+    pool = HandlerPool(
+        handlers=settings.handlers,
+        project=settings.project,
+        processes=settings.processes,
+        memory_bytes=settings.handler_memory_mib * 1024 * 1024,
+        now=now,
+    )
+    pool.start()
+    worker = create_worker(
+        settings,
+        store=store,
+        queue=queue,
+        verifier=verifier,
+        registry=registry,
+        run=pool.run,
+        now=now,
+    )
+    api = create_api(
+        Settings.from_environment("api"),
+        store=store,
+        queue=queue,
+        verifier=verifier,
+        registry=registry,
+        now=now,
+    )
+    cloud_settings = CloudSettings.from_environment()
+    pubsub = MemoryPubsub(settings.project, cloud_settings.topic, queue, now)
+    cloud = LocalCloud(cloud_settings, pubsub, now)
+    for app, port in ((worker, ports.worker), (api, ports.api), (cloud.app, ports.local)):
+        threading.Thread(target=_server(app, port).serve_forever, daemon=True).start()
+    cloud.start()
+    _wait_for_the_end()
+    cloud.stop()
+    worker.extensions[STOP]()
+    pool.stop()
+
+
+def _server(app: Flask, port: int) -> BaseWSGIServer:
+    return make_server(LOOPBACK, port, app, threaded=True, request_handler=_Handler)
+
+
+def _wait_for_the_end() -> None:
+    ended: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _: ended.put(got))
+    ended.get()
+
+
+if __name__ == "__main__":
+    api_port, worker_port, local_port = (int(port) for port in sys.argv[1:])
+    serve(Ports(api=api_port, worker=worker_port, local=local_port))

@@ -1,0 +1,42 @@
+"""`./dev lock`: pins every dependency, with hashes, for the three environments."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from local.console import Console
+from local.processes import ROOT
+
+_COMPILE = (
+    "pip",
+    "compile",
+    "pyproject.toml",
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--no-annotate",
+    "--quiet",
+)
+_LOCKS: dict[str, tuple[str, ...]] = {
+    # First the one that holds all the others: they are constrained to its versions.
+    "dev": ("--group", "dev"),
+    "worker": ("--group", "worker", "--constraints", "requirements/dev.txt"),
+    "api": ("--constraints", "requirements/dev.txt"),
+}
+
+
+def write_locks(console: Console, uv_arguments: Sequence[str]) -> int:
+    """Keeps the versions that are pinned already, unless `--upgrade` is among the arguments."""
+    uv = shutil.which("uv")
+    if not uv:
+        console.line("`./dev lock` needs uv: see https://docs.astral.sh/uv/, or `pip install uv`.")
+        return 1
+    for name, selection in _LOCKS.items():
+        path = f"requirements/{name}.txt"
+        command = [uv, *_COMPILE, *selection, *uv_arguments, "--output-file", path]
+        ran = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+        if ran.returncode:
+            return ran.returncode
+        console.line(f"wrote {path}")
+    return 0
