@@ -19,7 +19,7 @@ from api.app import create_app as create_api
 from identity.certificates import Certificates
 from identity.tokens import Verifier
 from jobs.log import start_logging
-from jobs.memory import MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.settings import Settings
 from local.cloud.cloud import LocalCloud
 from local.cloud.memory import MemoryPubsub
@@ -57,6 +57,7 @@ def serve(ports: Ports) -> None:
     worker = create_worker(
         settings,
         store=store,
+        letters=MemoryDeadLetterStore(),
         queue=queue,
         verifier=verifier,
         registry=registry,

@@ -93,7 +93,12 @@ class MemoryPubsub:
             f"{source}SubscriptionProject": self._project,
             f"{source}TopicPublishTime": message.published_at.isoformat(),
         }
-        return replace(message, attributes=attributes, published_at=self._now(), attempt=1)
+        return Message(
+            id=str(next(self._numbers)),
+            data=message.data,
+            published_at=self._now(),
+            attributes=attributes,
+        )
 
 
 def backoff(attempt: int) -> timedelta:
