@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 
 import msgspec
 
@@ -17,15 +19,18 @@ from jobs.registry import Registry
 from jobs.store import JobStore
 from jobs.submit import ring_softly
 
-AHEAD = timedelta(seconds=60)
-"""How far a sweep looks ahead: until the next one."""
+HOLD = timedelta(seconds=55)
+"""A sweep ends before the next is due: Cloud Scheduler starts none while one is running."""
+AHEAD = HOLD + timedelta(seconds=10)
+"""How far a sweep looks ahead: until the next one is surely at work. What is due after the sweep's
+own end it rings early, and the worker waits."""
 LIMIT = 500
-"""How many jobs of a shard one query reads at most."""
+"""How many jobs of a shard one query reads at most; where there were as many, it asks again."""
 AT_ONCE = 16
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sweep did. `full` says that a shard had more than one query reads."""
+    """What one sweep did. `full` says that more was due than it had time for."""
 
     due: int
     rung: int
@@ -34,7 +39,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """One pass over what is due within the coming minute.
+    """One pass over what is due until the next one.
 
     Safe to run twice at once: every ring is saved before it is published, under the version that
     was read, so only one of two sweeps rings. A sweep that dies half-way is made good by the next.
@@ -47,25 +52,35 @@ class Sweep:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> Swept:
-        """Ring each due job at its moment. Returns once nothing more is due in this minute."""
-        horizon = self.now() + AHEAD
+        """Ring each due job at its moment. Returns as soon as nothing more is due."""
+        start = self.now()
+        due = rung = 0
+        full = True
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            by_shard = pool.map(lambda shard: self.store.due(shard, horizon, LIMIT), range(SHARDS))
-            shards = list(by_shard)
-            due = sorted((job for jobs in shards for job in jobs), key=_moment)
-            rung = sum(pool.map(self._wake, self._each_at_its_moment(due)))
-        return Swept(due=len(due), rung=rung, full=any(len(jobs) == LIMIT for jobs in shards))
+            while full and self.now() < start + HOLD:
+                found = list(pool.map(partial(self._due, start + AHEAD), range(SHARDS)))
+                full = any(len(jobs) == LIMIT for jobs in found)
+                jobs = sorted(chain.from_iterable(found), key=_moment)
+                due += len(jobs)
+                rung += sum(pool.map(self._wake, self._each_at_its_moment(jobs, start + HOLD)))
+        return Swept(due=due, rung=rung, full=full)
 
-    def _each_at_its_moment(self, due: Iterable[Job]) -> Iterable[Job]:
+    def _due(self, before: datetime, shard: int) -> list[Job]:
+        return self.store.due(shard, before, LIMIT)
+
+    def _each_at_its_moment(self, due: Iterable[Job], end: datetime) -> Iterable[Job]:
         for job in due:
-            while (wait := _moment(job) - self.now()) > timedelta():
+            while (wait := min(_moment(job), end) - self.now()) > timedelta():
                 self.sleep(wait.total_seconds())
-            yield job
+            if transitions.is_short(_moment(job) - self.now()):
+                yield job
 
     def _wake(self, job: Job) -> bool:
         """Whether this sweep rang for the job."""
         now = self.now()
         if job.status is Status.RUNNING:
+            if not transitions.lease_ended(job, now):
+                return False
             keep_for = self.registry.keep_for(job.type)
             woken = transitions.lose_lease(job, now, keep_for=keep_for)
         else:
