@@ -27,8 +27,17 @@ class MemoryJobStore:
                 raise JobExists
             return self._keep(job)
 
+    def create_all(self, jobs: Sequence[Job]) -> list[Job]:
+        with self._lock:
+            if any(job.id in self._jobs for job in jobs):
+                raise JobExists
+            return [self._keep(job) for job in jobs]
+
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
+
+    def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        return {job_id: self._jobs[job_id] for job_id in job_ids if job_id in self._jobs}
 
     def save(self, job: Job, before: Job) -> Job:
         with self._lock:

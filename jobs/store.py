@@ -1,5 +1,6 @@
 """Where jobs are kept: the port that `firestore` and `memory` implement, under one test suite."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -36,8 +37,16 @@ class JobStore(Protocol):
         """Keep a new job and return it with its version. Raises `JobExists`."""
         ...
 
+    def create_all(self, jobs: Sequence[Job]) -> list[Job]:
+        """Keep all of these new jobs, or none: at most 500. Raises `JobExists`."""
+        ...
+
     def get(self, job_id: str) -> Job | None:
         """The job as it is now. One document read."""
+        ...
+
+    def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        """Those of the jobs that there are, by id. One document read for each id."""
         ...
 
     def save(self, job: Job, before: Job) -> Job:

@@ -9,10 +9,10 @@ import msgspec
 
 from jobs.context import Context
 from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
+from jobs.order import Order
 from jobs.registry import Registry, job_type
 from jobs.retry import RetryPolicy
 from jobs.settings import Settings
-from jobs.submit import Order
 
 T0 = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

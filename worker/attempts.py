@@ -14,8 +14,8 @@ from jobs.log import log_event
 from jobs.model import Job, Status
 from jobs.queue import Queue, Ticket
 from jobs.registry import JobType, Registry
+from jobs.ringing import ring_softly
 from jobs.store import JobStore
-from jobs.submit import ring_softly
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
 from worker.outcome import Dropped, Outcome, Paused, Succeeded

@@ -10,7 +10,7 @@ from jobs.context import Cancelled
 from jobs.errors import DormouseError
 from jobs.log import log, log_event
 from jobs.queue import Queue
-from jobs.submit import ring_softly
+from jobs.ringing import ring_softly
 from worker.lease import Lease
 
 

@@ -16,8 +16,8 @@ from jobs.log import log_event
 from jobs.model import SHARDS, Job, Status
 from jobs.queue import Queue
 from jobs.registry import Registry
+from jobs.ringing import ring_softly
 from jobs.store import JobStore
-from jobs.submit import ring_softly
 
 HOLD = timedelta(seconds=55)
 """A sweep ends before the next is due: Cloud Scheduler starts none while one is running."""

@@ -16,6 +16,7 @@ from jobs.settings import Settings
 _firestore = messages("google.cloud.firestore_v1", "firestore")
 _document = messages("google.cloud.firestore_v1", "document")
 
+BatchGetRequest = _firestore.BatchGetDocumentsRequest.pb()
 CommitRequest = _firestore.CommitRequest.pb()
 GetDocumentRequest = _firestore.GetDocumentRequest.pb()
 RunQueryRequest = _firestore.RunQueryRequest.pb()
@@ -50,6 +51,11 @@ class Firestore:
             GetDocumentRequest.SerializeToString,
             _document.Document.pb().FromString,
         )
+        self._batch_get = channel.unary_stream(
+            f"{_SERVICE}/BatchGetDocuments",
+            BatchGetRequest.SerializeToString,
+            _firestore.BatchGetDocumentsResponse.pb().FromString,
+        )
         self._run_query = channel.unary_stream(
             f"{_SERVICE}/RunQuery",
             RunQueryRequest.SerializeToString,
@@ -82,18 +88,29 @@ class Firestore:
                 return None
             raise StoreUnavailable(refused.status.name) from refused
 
+    def get_all(self, names: Sequence[str]) -> list[Any]:
+        """Those of the documents that there are, in any order. One document read for each name."""
+        request = BatchGetRequest(database=self._database, documents=names)
+        answers = self._stream(self._batch_get, request)
+        return [answer.found for answer in answers if answer.HasField("found")]
+
     def query(self, query: Any) -> list[Any]:
         """The documents that a structured query finds."""
         request = RunQueryRequest(parent=self._documents, structured_query=query)
+        answers = self._stream(self._run_query, request)
+        return [answer.document for answer in answers if answer.HasField("document")]
 
-        def run(request: Any, **options: Any) -> list[Any]:
-            return list(self._run_query(request, **options))
+    def _stream(self, method: Callable[..., Any], request: Any) -> list[Any]:
+        """All answers of a streaming method, or none: a broken stream is asked again."""
+
+        def whole(request: Any, **options: Any) -> list[Any]:
+            return list(method(request, **options))
 
         try:
-            answers = self._call(run, request)
+            answers: list[Any] = self._call(whole, request)
         except Refused as refused:
             raise StoreUnavailable(refused.status.name) from refused
-        return [answer.document for answer in answers if answer.HasField("document")]
+        return answers
 
     def _call(self, method: Callable[..., Any], request: Any, tries: int = TRIES) -> Any:
         return call(method, request, self._metadata, StoreUnavailable, tries=tries)

@@ -1,11 +1,12 @@
 """Jobs in Firestore."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from jobs.channel import Refused
-from jobs.errors import JobExists, VersionConflict
+from jobs.errors import DormouseError, JobExists, VersionConflict
 from jobs.firestore import documents
 from jobs.firestore.client import Firestore
 from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
@@ -32,21 +33,26 @@ class FirestoreJobStore:
         self._firestore = firestore
 
     def create(self, job: Job) -> Job:
-        fields = documents.fields_of(job) | documents.fixed_fields_of(job)
-        write = self._write(job.id, fields)
-        write.current_document.exists = False
-        return self._change(job, write, JobExists)
+        return self.create_all([job])[0]
+
+    def create_all(self, jobs: Sequence[Job]) -> list[Job]:
+        writes = [self._creation(job) for job in jobs]
+        return self._change(jobs, writes, JobExists) if writes else []
 
     def get(self, job_id: str) -> Job | None:
         document = self._read(job_id)
         return documents.job_of(document) if document else None
+
+    def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        found = self._firestore.get_all([self._name(job_id) for job_id in job_ids])
+        return {job.id: job for job in map(documents.job_of, found)}
 
     def save(self, job: Job, before: Job) -> Job:
         names = documents.changed(job, before)
         write = self._write(job.id, documents.fields_of(job, names))
         write.update_mask.field_paths.extend([*names, WRITE_ID])
         documents.set_version(before.version, write.current_document.update_time)
-        return self._change(job, write, VersionConflict)
+        return self._change([job], [write], VersionConflict)[0]
 
     def delete(self, job_id: str, if_version: Version) -> None:
         write = Write(delete=self._name(job_id))
@@ -90,22 +96,36 @@ class FirestoreJobStore:
     def _read(self, job_id: str) -> Any:
         return self._firestore.get(self._name(job_id))
 
+    def _creation(self, job: Job) -> Any:
+        write = self._write(job.id, documents.fields_of(job) | documents.fixed_fields_of(job))
+        write.current_document.exists = False
+        return write
+
     def _write(self, job_id: str, fields: dict[str, Any]) -> Any:
         fields[WRITE_ID] = to_value(secrets.token_hex(8))
         return Write(update=Document(name=self._name(job_id), fields=fields))
 
-    def _change(self, job: Job, write: Any, conflict: type[JobExists | VersionConflict]) -> Job:
+    def _change(
+        self, jobs: Sequence[Job], writes: Sequence[Any], conflict: type[DormouseError]
+    ) -> list[Job]:
         try:
-            update_time = self._firestore.commit([write]).write_results[0].update_time
+            results = self._firestore.commit(writes).write_results
+            update_times = [result.update_time for result in results]
         except Refused as refused:
-            update_time = self._own_write(job.id, write) if refused.repeated else None
-            if update_time is None:
+            if not (refused.repeated and (update_times := self._own_writes(writes))):
                 raise conflict from refused
-        return job.evolve(version=documents.version_of(update_time))
+        return [
+            job.evolve(version=documents.version_of(update_time))
+            for job, update_time in zip(jobs, update_times, strict=True)
+        ]
 
-    def _own_write(self, job_id: str, write: Any) -> Any:
-        """When the document was changed by this very write, or None if it was not."""
-        document = self._read(job_id)
-        if document is None or document.fields[WRITE_ID] != write.update.fields[WRITE_ID]:
-            return None
-        return document.update_time
+    def _own_writes(self, writes: Sequence[Any]) -> list[Any]:
+        """When these very writes were made, or nothing if they were not: it is all or none."""
+        found = {one.name: one for one in self._firestore.get_all([w.update.name for w in writes])}
+        own = [
+            found[write.update.name].update_time
+            for write in writes
+            if write.update.name in found
+            and found[write.update.name].fields[WRITE_ID] == write.update.fields[WRITE_ID]
+        ]
+        return own if len(own) == len(writes) else []

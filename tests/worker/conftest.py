@@ -12,8 +12,9 @@ import pytest
 from jobs.context import Link
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.model import Job
+from jobs.order import Order
 from jobs.queue import Ticket
-from jobs.submit import Order, Submitter
+from jobs.submit import Submitter
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts import Attempts
 from worker.claim import Claimer
@@ -87,7 +88,7 @@ class House:
             labels={},
             **changes,
         )
-        return self.submitter.submit(order)[0]
+        return self.submitter.submit(order).job
 
     def tickets(self) -> list[Ticket]:
         """Everything that was rung and not taken yet."""
