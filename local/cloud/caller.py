@@ -38,3 +38,6 @@ class WorkerCaller:
         except urllib3.exceptions.HTTPError:
             return UNREACHABLE
         return response.status
+
+    def close(self) -> None:
+        self._http.clear()

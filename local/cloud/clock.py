@@ -6,13 +6,13 @@ https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.job
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from local.cloud.caller import UNREACHABLE, WorkerCaller
 from local.cloud.settings import CloudSettings
 
 ATTEMPT_DEADLINE_SECONDS = 180.0
 MINUTE = timedelta(minutes=1)
+SUCCESS = range(200, 300)
 
 log = logging.getLogger("dormouse.local")
 
@@ -27,14 +27,15 @@ class Clock:
 
     def __init__(
         self,
-        settings: CloudSettings,
-        caller: WorkerCaller,
+        sweep: Callable[[datetime], int],
         now: Callable[[], datetime],
         wait: Callable[[float], bool],
     ) -> None:
-        """`wait` is `threading.Event.wait` of the event that ends the local cloud."""
-        self._settings = settings
-        self._caller = caller
+        """`sweep` makes the call that was scheduled for a time, and returns the answer's status.
+
+        `wait` is `threading.Event.wait` of the event that ends the local cloud.
+        """
+        self._sweep = sweep
         self._now = now
         self._wait = wait
 
@@ -44,7 +45,7 @@ class Clock:
             if self._wait(1.0):
                 return
         while not self._sleep_until(scheduled := minute_after(scheduled)):
-            if (status := self._sweep(scheduled)) != HTTPStatus.OK:
+            if (status := self._sweep(scheduled)) not in SUCCESS:
                 log.warning("the worker answered the sweep with %d", status)
             # Several missed calls are made up for by one.
             scheduled = max(scheduled, self._now() - MINUTE)
@@ -53,19 +54,21 @@ class Clock:
         """Whether the local cloud has ended."""
         return self._wait(max(0.0, (moment - self._now()).total_seconds()))
 
-    def _sweep(self, scheduled: datetime) -> int:
-        return self._caller.post(
-            "/sweep",
-            account=self._settings.scheduler_account,
-            seconds=ATTEMPT_DEADLINE_SECONDS,
-            headers={
-                "User-Agent": "Google-Cloud-Scheduler",
-                "X-CloudScheduler": "true",
-                "X-CloudScheduler-JobName": "dormouse-sweep",
-                "X-CloudScheduler-ScheduleTime": scheduled.isoformat(),
-            },
-            body=b"",
-        )
+
+def call_sweep(settings: CloudSettings, caller: WorkerCaller, scheduled: datetime) -> int:
+    """The worker's answer to the call that was scheduled for this time."""
+    return caller.post(
+        "/sweep",
+        account=settings.scheduler_account,
+        seconds=ATTEMPT_DEADLINE_SECONDS,
+        headers={
+            "User-Agent": "Google-Cloud-Scheduler",
+            "X-CloudScheduler": "true",
+            "X-CloudScheduler-JobName": "dormouse-sweep",
+            "X-CloudScheduler-ScheduleTime": scheduled.isoformat(),
+        },
+        body=b"",
+    )
 
 
 def minute_after(moment: datetime) -> datetime:

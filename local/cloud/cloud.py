@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from local.cloud.app import create_app
 from local.cloud.caller import WorkerCaller
-from local.cloud.clock import Clock
+from local.cloud.clock import Clock, call_sweep
 from local.cloud.deliveries import Deliveries, Source
 from local.cloud.faults import Faults
 from local.cloud.identity import Issuer
@@ -31,7 +32,7 @@ class LocalCloud:
         faults = Faults(Push(settings, caller), self._stopped.wait)
         tickets, dead_letters = subscriptions(settings.topic)
         self._work: tuple[Callable[[], None], ...] = (
-            Clock(settings, caller, now, self._stopped.wait).run,
+            Clock(partial(call_sweep, settings, caller), now, self._stopped.wait).run,
             Deliveries(
                 source, tickets, faults.deliver, settings.push_concurrency, self._stopped
             ).run,
