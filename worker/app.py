@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 from flask import Flask, Response, request
 
 from identity.tokens import Verifier
-from jobs.context import Link
 from jobs.dead_letters import DeadLetterStore
 from jobs.errors import DormouseError
 from jobs.log import log, log_fields
@@ -22,8 +22,7 @@ from worker.claim import Claimer
 from worker.dead_letters import Intake
 from worker.doors import guard_doors
 from worker.envelope import open_envelope
-from worker.outcome import Outcome
-from worker.run import Task
+from worker.run import Runner
 from worker.running import Running
 from worker.sweep import Sweep
 
@@ -41,14 +40,11 @@ def create_app(
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
-    run: Callable[[Task, Link], Outcome],
+    runner: Runner,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
-    """The Flask application. Connects to nothing before the first request.
-
-    `run` runs one attempt's handler; `pool.HandlerPool` does it in a process of its own.
-    """
+    """The Flask application. Connects to nothing before the first request."""
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     running = Running(queue, now)
@@ -58,7 +54,7 @@ def create_app(
         registry=registry,
         claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
         running=running,
-        run=run,
+        run=runner.run,
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
         now=now,
@@ -66,7 +62,7 @@ def create_app(
     )
     intake = Intake(store=store, letters=letters, registry=registry, now=now)
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
-    app.extensions[STOP] = running.hand_back
+    app.extensions[STOP] = partial(running.hand_back, runner.stop)
     guard_doors(app, settings, verifier)
 
     @app.get("/livez")

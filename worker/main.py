@@ -16,7 +16,7 @@ from jobs.firestore import (
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
-from worker.app import STOP, create_app
+from worker.app import create_app
 from worker.pool import HandlerPool
 
 
@@ -37,21 +37,13 @@ def build() -> Flask:
         now=_now,
     )
     pool.start()
-    app = create_app(
+    return create_app(
         settings,
         store=FirestoreJobStore(firestore),
         letters=FirestoreDeadLetterStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
-        run=pool.run,
+        runner=pool,
         now=_now,
     )
-    hand_back = app.extensions[STOP]
-
-    def stop() -> None:
-        hand_back()
-        pool.stop()
-
-    app.extensions[STOP] = stop
-    return app

@@ -5,10 +5,11 @@ Why processes, and why Pebble's: docs/decisions/0006-handlers-in-processes.md.
 
 import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TimedOut
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -40,6 +41,7 @@ class HandlerPool:
         now: Callable[[], datetime],
     ) -> None:
         self._now = now
+        self._pending: WeakSet[Future[Outcome]] = WeakSet()
         self._exchange = Exchange()
         # A fork of this process, with the threads of gRPC in it, could hang; a server that was
         # started beforehand, with the handlers loaded, forks quickly and safely.
@@ -62,21 +64,26 @@ class HandlerPool:
         with self._exchange.connecting(link) as name:
             seconds = max(0.1, (task.deadline - self._now()).total_seconds())
             arguments = (task, self._exchange.address, name)
-            future = self._pool.schedule(child.run, arguments, timeout=seconds)
             try:
+                future = self._pool.schedule(child.run, arguments, timeout=seconds)
+                self._pending.add(future)
                 outcome: Outcome = future.result()
             except TimedOut:
                 return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
             except ProcessExpired as expired:
                 return _failed("handler_died", _cause(expired))
-            except (CancelledError, BrokenProcessPool):
-                # The pool is being stopped: the job was handed back, or its lease will end.
+            except (CancelledError, BrokenProcessPool, RuntimeError):
+                # The pool was stopped: the job is handed back, or its lease will end.
                 return Dropped()
         return outcome
 
     def stop(self) -> None:
-        """End every handler at once."""
+        """End every handler at once. The attempts that were running are dropped."""
         self._pool.stop()
+        for process in multiprocessing.active_children():
+            process.kill()
+        for future in self._pending:
+            future.cancel()
 
 
 def _failed(code: str, message: str) -> Failed:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -42,6 +42,18 @@ class Task:
             traceparent=job.trace,
             checkpoint=job.checkpoint,
         )
+
+
+class Runner(Protocol):
+    """Where handlers run. `pool.HandlerPool` gives each a process of its own."""
+
+    def run(self, task: Task, link: Link) -> Outcome:
+        """One attempt. Never raises for what the handler does."""
+        ...
+
+    def stop(self) -> None:
+        """End every handler at once. The attempts that were running are dropped."""
+        ...
 
 
 def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:

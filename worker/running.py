@@ -33,13 +33,15 @@ class Running:
             with self._lock:
                 self._leases.discard(lease)
 
-    def hand_back(self) -> None:
+    def hand_back(self, end_handlers: Callable[[], None]) -> None:
         """Queue every running job again, without counting its attempt, and ring for it.
 
-        For a process that was told to stop. What the handlers still bring about is dropped.
+        For a process that was told to stop. The handlers are ended first, so that none of them
+        still works on a job that another worker has already begun anew.
         """
         with self._lock:
             leases = list(self._leases)
+        end_handlers()
         threads = [threading.Thread(target=self._hand_back, args=(lease,)) for lease in leases]
         for thread in threads:
             thread.start()

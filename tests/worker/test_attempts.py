@@ -211,7 +211,7 @@ def test_handed_back(house: House) -> None:
     push = threading.Thread(target=house.attempts_with(waiting).answer, args=(ticket,))
     push.start()
     started.wait()
-    house.running.hand_back()
+    house.running.hand_back(lambda: None)
     finish.set()
     push.join()
     queued = house.job(job)

@@ -154,3 +154,30 @@ def test_unknown_payload(pool: HandlerPool) -> None:
     assert outcome.permanent
     assert outcome.error.code == "payload_invalid"
     assert "nope" in outcome.error.message
+
+
+def test_stop() -> None:
+    """A pool that is stopped ends its handlers at once, and their attempts are dropped."""
+    stopped = HandlerPool(
+        handlers="tests.worker.misbehaving",
+        project="test",
+        processes=1,
+        memory_bytes=256 * 1024 * 1024,
+        now=_now,
+    )
+    link = RecordingLink()
+    outcomes: list[Outcome] = []
+    tasks = [_task("test.report"), _task("test.echo")]
+    runs = [
+        threading.Thread(target=lambda task=task: outcomes.append(stopped.run(task, link)))
+        for task in tasks
+    ]
+    for run in runs:
+        run.start()
+        while not link.reports:
+            assert runs[0].is_alive()
+    stopped.stop()
+    for run in runs:
+        run.join()
+    assert outcomes == [Dropped(), Dropped()]
+    assert stopped.run(_task("test.echo"), link) == Dropped()
