@@ -61,7 +61,7 @@ def serve(ports: Ports) -> None:
         queue=queue,
         verifier=verifier,
         registry=registry,
-        run=pool.run,
+        runner=pool,
         now=now,
     )
     api = create_api(

@@ -53,12 +53,12 @@ def environment(ports: Ports) -> dict[str, str]:
 def start_services(processes: Processes, ports: Ports) -> None:
     """Start worker, local cloud and API, each under gunicorn with its production settings.
 
-    Only the address differs: they listen on loopback.
+    Two things differ: they listen on loopback, and gunicorn itself is quiet unless it is in need.
     """
     for name, (configuration, build, _) in _CONFIGURATION.items():
         port = getattr(ports, name)
         command = [sys.executable, "-m", "gunicorn", "--config", configuration]
-        command += ["--bind", f"{LOOPBACK}:{port}", build]
+        command += ["--bind", f"{LOOPBACK}:{port}", "--log-level", "warning", build]
         processes.start(name, command, environment(ports) | {"PORT": str(port)})
 
 
