@@ -28,6 +28,10 @@ class Caller:
     def reads_all(self) -> bool:
         return bool(self.roles & _READS_ALL)
 
+    @property
+    def sees_tracebacks(self) -> bool:
+        return Role.OPERATOR in self.roles
+
     def check_submit(self) -> None:
         """Raises `PermissionDenied`."""
         if not self.roles & _SUBMITS:
@@ -50,14 +54,17 @@ class Access:
     """The deployment's role bindings. No binding means nobody."""
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
-        self._bindings = tuple(bindings)
+        # Members are compared without case, as email addresses and domains are.
+        self._bindings = tuple(
+            (binding.role, frozenset(member.lower() for member in binding.members))
+            for binding in bindings
+        )
 
     def caller(self, principal: Principal) -> Caller:
         """Raises `PermissionDenied` for a principal without any role."""
         names = {principal.member, f"domain:{principal.domain}", "allAuthenticated"}
-        roles = frozenset(
-            binding.role for binding in self._bindings if names.intersection(binding.members)
-        )
+        known = {name.lower() for name in names}
+        roles = frozenset(role for role, members in self._bindings if not known.isdisjoint(members))
         if not roles:
             raise PermissionDenied(f"{principal.member} has no role here.")
         return Caller(principal, roles)

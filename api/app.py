@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
 
-from api import health, job_types, jobs
+from api import health, job_changes, job_types, jobs
 from api.access import Access
 from api.callers import admit_callers
+from api.checkup import Checkup
 from api.dependencies import Dependencies, provide
+from api.paths import read_paths
 from api.problems import answer_problems
+from api.reference import routes as reference
+from api.reference.reference import Reference
 from identity.tokens import Verifier
 from jobs.queue import Queue
 from jobs.registry import Registry
@@ -44,15 +48,23 @@ def create_app(
         verifier=verifier,
         access=Access(settings.roles),
         submitter=submitter,
+        reference=Reference(app, registry),
+        checkup=Checkup({"store": store.ping, "queue": queue.ping}),
         now=now,
     )
     provide(app.extensions, dependencies)
     _trace_requests(app)
     admit_callers(app)
     answer_problems(app)
-    for routes in (jobs.routes, job_types.routes, health.routes):
-        app.register_blueprint(routes)
+    add_routes(app)
     return app
+
+
+def add_routes(app: Flask) -> None:
+    """Everything that the service answers to."""
+    read_paths(app)
+    for module in (jobs, job_changes, job_types, health, reference):
+        app.register_blueprint(module.routes)
 
 
 def _trace_requests(app: Flask) -> None:

@@ -1,7 +1,8 @@
 """Lets callers in: every view asks for a verified caller with a role, unless it is public."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app, g, request
 
@@ -11,6 +12,14 @@ from identity.errors import Unauthenticated
 
 PUBLIC: Final = "public"
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Mark a view that asks for no token."""
+    setattr(view, PUBLIC, True)
+    return view
 
 
 def caller() -> Caller:

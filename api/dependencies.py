@@ -7,6 +7,8 @@ from datetime import datetime
 from flask import current_app
 
 from api.access import Access
+from api.checkup import Checkup
+from api.reference.reference import Reference
 from identity.tokens import Verifier
 from jobs.queue import Queue
 from jobs.registry import Registry
@@ -24,6 +26,8 @@ class Dependencies:
     verifier: Verifier
     access: Access
     submitter: Submitter
+    checkup: Checkup
+    reference: Reference
     now: Callable[[], datetime]
 
 

@@ -1,63 +1,56 @@
 """Is the service up, and what it depends on?"""
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
 from flask import Blueprint, Response
+from msgspec import Meta
 
+from api.callers import public
+from api.checkup import Dependency
 from api.dependencies import deps
-from api.operation import Answer, operation
-from jobs.errors import DormouseError
+from api.operation import Answer, Operation
 
 routes = Blueprint("health", __name__)
 
 
-class Dependency(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that the service needs."""
-
-    status: Literal["ok", "unavailable"]
-    latency_ms: Annotated[float, msgspec.Meta(description="How long it took to answer.")]
-
-
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`degraded` if a dependency does not answer."""
+    """How the service and its dependencies are."""
 
-    status: Literal["ok", "degraded"]
-    revision: str
-    dependencies: dict[str, Dependency]
+    status: Annotated[
+        Literal["ok", "degraded"], Meta(description="`degraded` if a dependency does not answer.")
+    ]
+    revision: Annotated[str, Meta(description="Which release of the service answers.")]
+    dependencies: Mapping[str, Dependency]
 
 
 @routes.get("/v1/health")
-@operation("Health", tag="Service", answer=Health, public=True)
+@Operation(
+    summary="Health",
+    tag="Service",
+    answer=Health,
+    also={503: "A dependency does not answer. The body says which."},
+    public=True,
+)
 def get_health() -> Answer:
-    """The API, and each dependency with its latency. Asks for no token."""
-    dependencies = {"store": _ask(deps().store.ping), "queue": _ask(deps().queue.ping)}
+    """The API, and each dependency with its latency. Asks for no token.
+
+    What the dependencies answered may be a few seconds old.
+    """
+    dependencies = deps().checkup.dependencies()
     well = all(dependency.status == "ok" for dependency in dependencies.values())
     health = Health(
         status="ok" if well else "degraded",
         revision=deps().settings.revision,
         dependencies=dependencies,
     )
-    return Answer(body=health)
+    return Answer(body=health, status=HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @routes.get("/livez")
+@public
 def livez() -> Response:
     """For the probe inside the container: Google's front end lets no path in that ends in z."""
     return Response("ok", content_type="text/plain")
-
-
-livez.public = True  # type: ignore[attr-defined]
-
-
-def _ask(ping: Callable[[], None]) -> Dependency:
-    start = time.perf_counter()
-    try:
-        ping()
-    except DormouseError:
-        status: Literal["ok", "unavailable"] = "unavailable"
-    else:
-        status = "ok"
-    return Dependency(status=status, latency_ms=round((time.perf_counter() - start) * 1000, 1))

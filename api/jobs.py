@@ -1,149 +1,125 @@
-"""/v1/jobs: submit, get, list, cancel, retry, delete."""
+"""/v1/jobs: submit, get, list."""
 
 from datetime import timedelta
 
 from flask import Blueprint, g, request
+from msgspec import UNSET
 
+from api import idempotency
 from api.callers import caller
 from api.dependencies import deps
-from api.idempotency import HEADER, idempotency_key
-from api.operation import Answer, operation
+from api.lookup import readable_job
+from api.operation import Answer, Operation
 from api.paging import cursor_of, next_page_token
-from api.requests import GetQuery, ListQuery, Submission
+from api.requests import (
+    GetQuery,
+    IdempotencyKey,
+    JobId,
+    ListQuery,
+    Submission,
+    Traceparent,
+)
 from api.resources import JobList, JobResource, path_of
 from api.waiting import wait_until_terminal
-from jobs import transitions
-from jobs.change import change
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidPageToken,
     JobNotFound,
     PayloadTooLarge,
-    TransitionRefused,
+    StoreUnavailable,
     UnknownJobType,
+    VersionConflict,
 )
-from jobs.log import log_event
-from jobs.model import Job, Status
+from jobs.order import Order
 from jobs.store import Filter
-from jobs.submit import Order, ring_softly
 
 routes = Blueprint("jobs", __name__)
 TAG = "Jobs"
 
 
 @routes.post("/v1/jobs")
-@operation(
-    "Submit a job",
+@Operation(
+    summary="Submit a job",
     tag=TAG,
     body=Submission,
+    request_headers={idempotency.HEADER: IdempotencyKey, "traceparent": Traceparent},
     answer=JobResource,
     status=202,
-    problems=(UnknownJobType, PayloadTooLarge, IdempotencyKeyReused),
-    takes_key=True,
+    answer_headers={
+        "Location": "Where to look for the result.",
+        idempotency.REPLAYED: "`true` if this is the first job of the key given back.",
+    },
+    problems=(
+        UnknownJobType,
+        PayloadTooLarge,
+        IdempotencyKeyReused,
+        VersionConflict,
+        StoreUnavailable,
+    ),
 )
 def submit_job(body: Submission) -> Answer:
     """Keeps the job and answers at once; the worker does it afterwards, at least once.
 
     `Location` is where to look for the result. With an `Idempotency-Key`, a repeated request gets
-    the first job back, marked by `Idempotency-Replayed: true`.
+    the first job back as it is now, marked by `Idempotency-Replayed: true`; another request under
+    the same key is refused. A key lasts as long as its job is kept.
     """
     caller().check_submit()
-    run_at = body.run_at
-    if body.delay_seconds is not None:
-        run_at = deps().now() + timedelta(seconds=body.delay_seconds)
     order = Order(
         type=body.type,
         payload=body.payload,
         owner=caller().member,
         labels=body.labels,
-        run_at=run_at,
+        run_at=body.run_at,
+        delay=None if body.delay_seconds is None else timedelta(seconds=body.delay_seconds),
         max_attempts=body.max_attempts,
-        idempotency_key=idempotency_key(request.headers.get(HEADER)),
+        idempotency_key=idempotency.key_of(request.headers.get(idempotency.HEADER)),
         trace=g.traceparent,
     )
-    job, replayed = deps().submitter.submit(order)
+    submitted = deps().submitter.submit(order)
+    job = submitted.job
     headers = {"Location": path_of(job)}
-    if replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Answer(body=JobResource.of(job), headers=headers)
+    if submitted.replayed:
+        headers[idempotency.REPLAYED] = "true"
+    return Answer(body=JobResource.of(job, traceback=caller().sees_tracebacks), headers=headers)
 
 
-@routes.get("/v1/jobs/<job_id>")
-@operation("Get a job", tag=TAG, query=GetQuery, answer=JobResource, problems=(JobNotFound,))
-def get_job(job_id: str, query: GetQuery) -> JobResource:
+@routes.get("/v1/jobs/<job_id:job_id>")
+@Operation(
+    summary="Get a job",
+    tag=TAG,
+    query=GetQuery,
+    answer=JobResource,
+    problems=(JobNotFound, StoreUnavailable),
+)
+def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     """The job as it is now, or, with `wait`, as soon as it is terminal."""
-    job = _find(job_id)
-    caller().check_read(job)
+    job = readable_job(job_id)
     if query.wait:
         job = wait_until_terminal(deps().store, job, query.wait)
-    return JobResource.of(job)
+    return JobResource.of(job, traceback=caller().sees_tracebacks)
 
 
 @routes.get("/v1/jobs")
-@operation("List jobs", tag=TAG, query=ListQuery, answer=JobList, problems=(InvalidPageToken,))
+@Operation(
+    summary="List jobs",
+    tag=TAG,
+    query=ListQuery,
+    answer=JobList,
+    problems=(InvalidPageToken, StoreUnavailable),
+)
 def list_jobs(query: ListQuery) -> JobList:
     """Newest first: your own jobs, or with the role viewer or operator those of everybody."""
     where = Filter(
         owner=None if caller().reads_all else caller().member,
-        status=query.status,
-        type=query.type,
+        status=None if query.status is UNSET else query.status,
+        type=None if query.type is UNSET else query.type,
         label=next(iter(query.label.items()), None),
     )
     after = cursor_of(query.page_token, where)
     jobs = deps().store.list_jobs(where, query.page_size, after)
+    shows = caller().sees_tracebacks
     return JobList(
-        jobs=[JobResource.of(job) for job in jobs],
+        jobs=[JobResource.of(job, traceback=shows) for job in jobs],
         next_page_token=next_page_token(jobs, query.page_size, where),
     )
-
-
-@routes.post("/v1/jobs/<job_id>:cancel")
-@operation("Cancel a job", tag=TAG, answer=JobResource, problems=(JobNotFound, TransitionRefused))
-def cancel_job(job_id: str) -> JobResource:
-    """A queued job never starts; a running attempt loses it, and its result is dropped.
-
-    Cancelling a cancelled job changes nothing.
-    """
-    job = _find(job_id)
-    caller().check_change(job)
-    keep_for = deps().registry.keep_for(job.type)
-
-    def cancelled(job: Job) -> Job:
-        if job.status is Status.CANCELLED:
-            return job
-        return transitions.cancel(job, deps().now(), keep_for=keep_for)
-
-    kept = change(deps().store, job, cancelled)
-    log_event("job.cancelled", kept, by=caller().member)
-    return JobResource.of(kept)
-
-
-@routes.post("/v1/jobs/<job_id>:retry")
-@operation("Retry a job", tag=TAG, answer=JobResource, problems=(JobNotFound, TransitionRefused))
-def retry_job(job_id: str) -> JobResource:
-    """A failed or cancelled job is queued again, with all its attempts anew."""
-    job = _find(job_id)
-    caller().check_change(job)
-    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
-    log_event("job.retried", kept, by=caller().member)
-    ring_softly(deps().queue, [kept])
-    return JobResource.of(kept)
-
-
-@routes.delete("/v1/jobs/<job_id>")
-@operation("Delete a job", tag=TAG, status=204, problems=(JobNotFound, TransitionRefused))
-def delete_job(job_id: str) -> None:
-    """Only a terminal job can be deleted; cancel it first if need be."""
-    job = _find(job_id)
-    caller().check_change(job)
-    if not job.is_terminal:
-        raise TransitionRefused(f"The job is {job.status}; only a terminal job can be deleted.")
-    deps().store.delete(job.id, job.version)
-    log_event("job.deleted", job, by=caller().member)
-
-
-def _find(job_id: str) -> Job:
-    job = deps().store.get(job_id)
-    if job is None:
-        raise JobNotFound
-    return job

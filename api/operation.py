@@ -7,17 +7,18 @@ two can't differ.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from inspect import getdoc
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
 from api.callers import PUBLIC
+from api.decoding import JSON, decode_body, decode_query
+from api.errors import InternalError, RequestTooLarge, UnsupportedMediaType
+from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
 from jobs.errors import DormouseError, InvalidRequest
 
-ATTRIBUTE = "operation"
-JSON = "application/json"
+_ATTRIBUTE: Final = "operation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,99 +27,73 @@ class Answer:
 
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a view takes and gives. The view's docstring is the description."""
+    """What a view takes and gives. Decorates the view.
 
-    summary: str
-    description: str
-    tag: str
-    body: Any
-    query: Any
-    answer: Any
-    status: int
-    problems: tuple[type[DormouseError], ...]
-    takes_key: bool
-    public: bool
-
-
-def operation(
-    summary: str,
-    *,
-    tag: str,
-    body: Any = None,
-    query: Any = None,
-    answer: Any = None,
-    status: int = 200,
-    problems: tuple[type[DormouseError], ...] = (),
-    takes_key: bool = False,
-    public: bool = False,
-) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Decode `body` and `query` into these types and pass them to the view; encode what it gives.
-
-    `takes_key` says that the operation obeys `Idempotency-Key`; `public`, that it asks for no
-    token.
+    The view's docstring is the description, and its annotations are the types of what it takes
+    from the path. `body`, `query` and `answer` are types, or None for nothing. `request_headers`
+    maps names to types, `answer_headers` names to descriptions. `also` describes further statuses
+    that answer with the same type. `problems` are the errors beside those that every operation
+    has. A `public` operation asks for no token.
     """
 
-    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
-        decoder = msgspec.json.Decoder(body) if body else None
+    summary: str
+    tag: str
+    body: Any = None
+    query: type[msgspec.Struct] | None = None
+    answer: Any = None
+    status: int = 200
+    also: Mapping[int, str] = field(default_factory=dict)
+    request_headers: Mapping[str, Any] = field(default_factory=dict)
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[type[DormouseError], ...] = ()
+    public: bool = False
+
+    def __call__(self, view: Callable[..., Any]) -> Callable[..., Response]:
+        """The view as Flask calls it: its body and query come decoded, its answer is encoded."""
+        decoder = msgspec.json.Decoder(self.body) if self.body else None
 
         @wraps(view)
         def handle(**arguments: Any) -> Response:
+            query = decode_query(self.query)
+            if self.query:
+                arguments["query"] = query
             if decoder:
-                arguments["body"] = _body(decoder)
-            if query:
-                arguments["query"] = _query(query)
-            given = view(**arguments)
-            answered = given if isinstance(given, Answer) else Answer(body=given)
-            data = b"" if answered.body is None else msgspec.json.encode(answered.body)
-            return Response(data, status, dict(answered.headers), content_type=JSON)
+                arguments["body"] = decode_body(decoder)
+            return self._response(view(**arguments))
 
-        declared = Operation(
-            summary=summary,
-            description=getdoc(view) or "",
-            tag=tag,
-            body=body,
-            query=query,
-            answer=answer,
-            status=status,
-            problems=problems,
-            takes_key=takes_key,
-            public=public,
-        )
-        setattr(handle, ATTRIBUTE, declared)
-        setattr(handle, PUBLIC, public)
+        setattr(handle, _ATTRIBUTE, self)
+        setattr(handle, PUBLIC, self.public)
         return handle
 
-    return decorate
+    @property
+    def all_problems(self) -> tuple[type[DormouseError], ...]:
+        """Every error that this operation can answer with."""
+        decoding = (InvalidRequest, RequestTooLarge, UnsupportedMediaType)
+        admission = (Unauthenticated, PermissionDenied, IdentityUnavailable)
+        return (
+            *(decoding if self.body else decoding[:1]),
+            *(() if self.public else admission),
+            *self.problems,
+            InternalError,
+        )
 
-
-def _body(decoder: msgspec.json.Decoder[Any]) -> Any:
-    try:
-        return decoder.decode(request.get_data(cache=False))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"The body can't be taken: {error}") from error
-    except RecursionError as error:
-        raise InvalidRequest("The body can't be taken: it is nested too deeply.") from error
-
-
-def _query(kind: Any) -> Any:
-    """Query parameters as a struct; `a.b=c` fills the entry `b` of the mapping `a`."""
-    values: dict[str, Any] = {}
-    for name, given in request.args.lists():
-        if len(given) > 1:
-            raise InvalidRequest(f"The query parameter `{name}` is given more than once.")
-        outer, dot, inner = name.partition(".")
-        if dot:
-            entries = values.setdefault(outer, {})
-            if not isinstance(entries, dict):
-                raise InvalidRequest(f"The query parameter `{outer}` is given in two forms.")
-            entries[inner] = given[0]
+    def _response(self, given: Any) -> Response:
+        answer = given if isinstance(given, Answer) else Answer(body=given)
+        response = Response(status=answer.status or self.status, headers=dict(answer.headers))
+        if answer.body is None:
+            del response.headers["Content-Type"]
         else:
-            values[name] = given[0]
-    try:
-        return msgspec.convert(values, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(f"The query can't be taken: {error}") from error
+            response.data = msgspec.json.encode(answer.body)
+            response.content_type = JSON
+        return response
+
+
+def operation_of(view: Callable[..., Any]) -> Operation | None:
+    """What the view of a route declares; None for one that is no part of the documented API."""
+    found: Operation | None = getattr(view, _ATTRIBUTE, None)
+    return found

@@ -1,91 +1,95 @@
 """Every error as `application/problem+json`, RFC 9457. The one table of statuses stands here."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Annotated, Final
 
 import msgspec
 from flask import Flask, Response, g
+from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
-from jobs.errors import DormouseError
+from api.errors import (
+    InternalError,
+    JobTypeNotFound,
+    MethodNotAllowed,
+    PathNotFound,
+    RequestTooLarge,
+    UnsupportedMediaType,
+)
+from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
+from jobs.errors import (
+    DormouseError,
+    IdempotencyKeyReused,
+    InvalidPageToken,
+    InvalidRequest,
+    JobNotFound,
+    PayloadTooLarge,
+    StoreUnavailable,
+    TransitionRefused,
+    UnknownJobType,
+    VersionConflict,
+)
 
 log = logging.getLogger(__name__)
 
-CONTENT_TYPE = "application/problem+json"
+CONTENT_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 5
 
-STATUS: dict[str, HTTPStatus] = {
-    "invalid_request": HTTPStatus.BAD_REQUEST,
-    "unknown_job_type": HTTPStatus.BAD_REQUEST,
-    "invalid_page_token": HTTPStatus.BAD_REQUEST,
-    "unauthenticated": HTTPStatus.UNAUTHORIZED,
-    "permission_denied": HTTPStatus.FORBIDDEN,
-    "job_not_found": HTTPStatus.NOT_FOUND,
-    "job_type_not_found": HTTPStatus.NOT_FOUND,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
-    "status_conflict": HTTPStatus.CONFLICT,
-    "version_conflict": HTTPStatus.CONFLICT,
-    "job_exists": HTTPStatus.CONFLICT,
-    "payload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "queue_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "identity_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+STATUS: Mapping[type[DormouseError], HTTPStatus] = {
+    InvalidRequest: HTTPStatus.BAD_REQUEST,
+    UnknownJobType: HTTPStatus.BAD_REQUEST,
+    InvalidPageToken: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    PermissionDenied: HTTPStatus.FORBIDDEN,
+    JobNotFound: HTTPStatus.NOT_FOUND,
+    JobTypeNotFound: HTTPStatus.NOT_FOUND,
+    PathNotFound: HTTPStatus.NOT_FOUND,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    TransitionRefused: HTTPStatus.CONFLICT,
+    VersionConflict: HTTPStatus.CONFLICT,
+    PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 # What Flask itself refuses, by the status that it would answer.
-_CODES_OF_FLASK = {
-    400: "invalid_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    408: "invalid_request",
-    413: "request_too_large",
-    415: "unsupported_media_type",
-}
-_DETAILS_OF_FLASK = {
-    "not_found": "There is nothing at this path. GET /docs shows what there is.",
-    "method_not_allowed": "This path does not take this method. GET /docs shows what there is.",
-    "request_too_large": "The request's body is larger than this path takes.",
+_ERRORS_OF_FLASK: Mapping[int, type[DormouseError]] = {
+    HTTPStatus.BAD_REQUEST: InvalidRequest,
+    HTTPStatus.NOT_FOUND: PathNotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
 }
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong.
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, as RFC 9457 has it, and three members more."""
 
-    `code` is stable; `retryable` says whether the same request may succeed later; `request_id`
-    finds the request in the logs.
-    """
+    type: Annotated[str, Meta(description="Where the error is explained.")]
+    title: Annotated[str, Meta(description="Which error it is, in words.")]
+    status: Annotated[int, Meta(description="The HTTP status.")]
+    detail: Annotated[str, Meta(description="What is wrong with this request, for people.")]
+    code: Annotated[str, Meta(description="Which error it is, for programs: stable.")]
+    retryable: Annotated[bool, Meta(description="Can the same request succeed later?")]
+    request_id: Annotated[str, Meta(description="Finds the request in the logs.")]
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    retryable: bool
-    request_id: str
-
-
-def problem(code: str, detail: str, *, retryable: bool = False) -> Response:
-    """An answer for an error of this code."""
-    status = STATUS[code]
-    body = Problem(
-        type=f"/docs#{code}",
-        title=status.phrase,
-        status=status,
-        detail=detail,
-        code=code,
-        retryable=retryable,
-        request_id=g.get("request_id", ""),
-    )
-    response = Response(msgspec.json.encode(body), status, content_type=CONTENT_TYPE)
-    if status is HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "5"
-    return response
+    @classmethod
+    def of(cls, error: DormouseError, request_id: str) -> "Problem":
+        status = STATUS[type(error)]
+        return cls(
+            type=f"/docs#{error.code}",
+            title=error.code.replace("_", " ").capitalize(),
+            status=status,
+            detail=str(error),
+            code=error.code,
+            retryable=error.retryable,
+            request_id=request_id,
+        )
 
 
 def answer_problems(app: Flask) -> None:
@@ -93,15 +97,14 @@ def answer_problems(app: Flask) -> None:
 
     @app.errorhandler(DormouseError)
     def known(error: DormouseError) -> Response:
-        if error.code not in STATUS:
-            return unknown(error)
-        return problem(error.code, str(error), retryable=error.retryable)
+        return _answer(error) if type(error) in STATUS else unknown(error)
 
     @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:
-        if (code := _CODES_OF_FLASK.get(error.code or 500)) is None:
+        kind = _ERRORS_OF_FLASK.get(error.code or 0)
+        if kind is None:
             return unknown(error)
-        response = problem(code, _DETAILS_OF_FLASK.get(code, "The request can't be understood."))
+        response = _answer(kind())
         if allowed := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
@@ -109,4 +112,14 @@ def answer_problems(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Response:
         log.error("unexpected error", exc_info=error)
-        return problem("internal", "Something went wrong on our side. The logs know more.")
+        return _answer(InternalError())
+
+
+def _answer(error: DormouseError) -> Response:
+    problem = Problem.of(error, g.get("request_id", ""))
+    response = Response(msgspec.json.encode(problem), problem.status, content_type=CONTENT_TYPE)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

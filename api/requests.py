@@ -1,44 +1,88 @@
-"""What callers send: the shapes that decode the bodies and queries of requests."""
+"""What callers send: the shapes that decode the paths, bodies and queries of requests."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from jobs.model import Status
 from jobs.retry import MAX_ATTEMPTS
 
-LabelName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-LabelValue = Annotated[str, Meta(pattern=r"^[\w.:/@+-]{0,63}$")]
+MAX_PAGE_SIZE: Final = 200
+MAX_WAIT_SECONDS: Final = 30
+MAX_DELAY_SECONDS: Final = 366 * 86_400
+MAX_NAME_LENGTH: Final = 200
+
+JOB_ID_PATTERN: Final = "^[0-9a-f]{32}$"
+JobId = Annotated[
+    str,
+    Meta(
+        pattern=JOB_ID_PATTERN,
+        description="The job's `id`.",
+        examples=["5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"],
+    ),
+]
+JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
+
+# Python's `$` also matches before a last line feed, that of JSON Schema does not.
+_END: Final = r"$(?!\n)"
+LabelName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_-]{{0,62}}{_END}")]
+LabelValue = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:/@+-]{{0,63}}{_END}")]
 Labels = Annotated[dict[LabelName, LabelValue], Meta(max_length=16)]
 
-MAX_PAGE_SIZE = 200
-MAX_WAIT_SECONDS = 30
+IdempotencyKey = Annotated[
+    str,
+    Meta(
+        pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$',
+        description="Makes the request safe to repeat: a key that you choose once for each job"
+        " that you want. The same key with the same request gives the first job back.",
+        examples=["order-4711"],
+    ),
+]
+Traceparent = Annotated[
+    str,
+    Meta(
+        description="W3C Trace Context. The job carries the trace on to the worker, to its logs"
+        " and to the calls that it makes.",
+        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+    ),
+]
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A job to do."""
+    """A job to do. Give `run_at` or `delay_seconds`, or neither, to start it at once."""
 
-    type: Annotated[str, Meta(description="One of GET /v1/job-types.", examples=["http.request"])]
+    type: Annotated[
+        str,
+        Meta(
+            max_length=MAX_NAME_LENGTH,
+            description="The name of a job type.",
+            examples=["http.request"],
+        ),
+    ]
     payload: Annotated[
         msgspec.Raw, Meta(description="As the job type's schema says; at most 256 KiB of JSON.")
     ]
-    labels: Annotated[Labels, Meta(description="To find the job by. At most 16.")] = {}
+    labels: Annotated[
+        Labels, Meta(description="To find the job by.", examples=[{"team": "billing"}])
+    ] = {}
     run_at: Annotated[
-        datetime | None, Meta(tz=True, description="Start no earlier. At most 366 days ahead.")
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="Start no earlier. At most 366 days ahead; a time that is past is now."),
     ] = None
     delay_seconds: Annotated[
-        float | None, Meta(ge=0, le=366 * 86_400, description="Instead of `run_at`: from now.")
+        Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None,
+        Meta(description="Start no earlier than so long from now."),
     ] = None
     max_attempts: Annotated[
-        int | None,
-        Meta(ge=1, le=MAX_ATTEMPTS, description="Instead of the job type's own number."),
+        Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None,
+        Meta(description="Instead of the job type's own number."),
     ] = None
 
     def __post_init__(self) -> None:
         if self.run_at is not None and self.delay_seconds is not None:
-            raise ValueError("give `run_at` or `delay_seconds`, not both")
+            raise ValueError("Give `run_at` or `delay_seconds`, not both")
 
 
 class GetQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,19 +91,33 @@ class GetQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             ge=0,
             le=MAX_WAIT_SECONDS,
-            description="Hold the answer until the job is terminal, or so many seconds at most.",
+            description="Hold the answer until the job is terminal, for so many seconds at most.",
+            examples=[20],
         ),
     ] = 0
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    status: Status | None = None
-    type: Annotated[str | None, Meta(max_length=200)] = None
+    status: Annotated[Status | UnsetType, Meta(description="Only jobs in this status.")] = UNSET
+    type: Annotated[
+        Annotated[str, Meta(max_length=MAX_NAME_LENGTH)] | UnsetType,
+        Meta(description="Only jobs of this type."),
+    ] = UNSET
     label: Annotated[
         dict[LabelName, LabelValue],
-        Meta(max_length=1, description="`label.NAME=VALUE`; one label at a time."),
+        Meta(
+            max_length=1,
+            description="Only jobs with this label, given as `label.NAME=VALUE`. One at a time.",
+            examples=[{"team": "billing"}],
+        ),
     ] = {}
-    page_size: Annotated[int, Meta(ge=1, le=MAX_PAGE_SIZE)] = 50
+    page_size: Annotated[
+        int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many jobs a page has at most.")
+    ] = 50
     page_token: Annotated[
-        str, Meta(max_length=1000, description="`next_page_token` of the page before.")
+        str,
+        Meta(
+            max_length=1000,
+            description="The `next_page_token` of the page before, with the same filters.",
+        ),
     ] = ""

@@ -7,14 +7,17 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
-from jobs.model import Attempt, Job, JobError, Progress, Status
+from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status
 from jobs.registry import JobType
 from jobs.retry import RetryPolicy
 from jobs.transitions import ALLOWED, Event
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""RFC 3339, in UTC, with microseconds."""
+
 
 class JobLinks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What can be done with the job as it is now."""
+    """What can be done with the job as it is now: paths on this service."""
 
     self: str
     cancel: str | None = None
@@ -22,35 +25,85 @@ class JobLinks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delete: str | None = None
 
 
-class JobResource(msgspec.Struct, frozen=True, kw_only=True):
-    """A job. Times are RFC 3339 in UTC; what does not apply yet is null."""
+class AttemptResource(msgspec.Struct, frozen=True, kw_only=True):
+    """One ended run of the job's handler."""
 
-    id: str
-    type: str
-    status: Status
-    owner: str
+    number: Annotated[int, Meta(description="Counted from 1; anew after a retry by hand.")]
+    started_at: Moment
+    ended_at: Moment
+    outcome: Outcome
+    worker: Annotated[str, Meta(description="The worker's revision.")]
+    error: JobError | None
+
+    @classmethod
+    def of(cls, attempt: Attempt, *, traceback: bool) -> Self:
+        return cls(
+            number=attempt.number,
+            started_at=attempt.started_at,
+            ended_at=attempt.ended_at,
+            outcome=attempt.outcome,
+            worker=attempt.worker,
+            error=_shown(attempt.error, traceback=traceback),
+        )
+
+
+class JobResource(msgspec.Struct, frozen=True, kw_only=True):
+    """A job. What does not apply yet is null."""
+
+    id: Annotated[str, Meta(description="32 hexadecimal digits.")]
+    type: Annotated[str, Meta(description="The name of its job type.")]
+    status: Annotated[
+        Status, Meta(description="`succeeded`, `failed` and `cancelled` are terminal.")
+    ]
+    owner: Annotated[
+        str,
+        Meta(description="Who submitted it.", examples=["user:ada@example.com"]),
+    ]
     payload: Annotated[msgspec.Raw, Meta(description="As it was submitted.")]
     labels: Mapping[str, str]
     attempt: Annotated[int, Meta(description="The current attempt, or the number made so far.")]
     max_attempts: int
-    progress: Progress | None
-    result: Annotated[msgspec.Raw | None, Meta(description="As the job type's result schema says.")]
-    error: Annotated[JobError | None, Meta(description="Why the latest attempt failed.")]
-    attempts: Annotated[tuple[Attempt, ...], Meta(description="The last ten that have ended.")]
-    created_at: datetime
-    run_at: Annotated[datetime, Meta(description="The next attempt starts no earlier.")]
-    started_at: Annotated[datetime | None, Meta(description="When the latest attempt started.")]
-    finished_at: datetime | None
+    progress: Annotated[Progress | None, Meta(description="What the running attempt last said.")]
+    result: Annotated[
+        msgspec.Raw | None,
+        Meta(
+            description="As the job type's result schema says, once the status is `succeeded`;"
+            " null before, and where that is the result."
+        ),
+    ]
+    error: Annotated[
+        JobError | None,
+        Meta(description="Why the latest attempt failed. Its traceback is for operators only."),
+    ]
+    attempts: Annotated[
+        tuple[AttemptResource, ...], Meta(description="The last ten that have ended.")
+    ]
+    created_at: Moment
+    run_at: Annotated[Moment, Meta(description="The next attempt starts no earlier.")]
+    started_at: Annotated[Moment | None, Meta(description="When the latest attempt started.")]
+    finished_at: Annotated[Moment | None, Meta(description="When it became terminal.")]
     links: JobLinks
 
     @classmethod
-    def of(cls, job: Job) -> Self:
-        shown = {name: getattr(job, name) for name in _SHOWN}
-        result = None if job.result is None else msgspec.Raw(job.result.encode())
-        return cls(**shown, result=result, links=_links(job))
+    def of(cls, job: Job, *, traceback: bool) -> Self:
+        """The job as it is shown, with the tracebacks of its handler or without."""
+        return cls(
+            **{name: getattr(job, name) for name in _SHOWN_AS_THEY_ARE},
+            result=None if job.result is None else msgspec.Raw(job.result.encode()),
+            error=_shown(job.error, traceback=traceback),
+            attempts=tuple(AttemptResource.of(one, traceback=traceback) for one in job.attempts),
+            links=_links(job),
+        )
 
 
-_SHOWN = tuple(name for name in JobResource.__struct_fields__ if name not in {"links", "result"})
+_MADE = {"result", "error", "attempts", "links"}
+_SHOWN_AS_THEY_ARE = tuple(name for name in JobResource.__struct_fields__ if name not in _MADE)
+
+
+def _shown(error: JobError | None, *, traceback: bool) -> JobError | None:
+    if error is None or traceback:
+        return error
+    return msgspec.structs.replace(error, traceback=None)
 
 
 def path_of(job: Job) -> str:
@@ -68,10 +121,10 @@ def _links(job: Job) -> JobLinks:
 
 
 class JobList(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of jobs, newest first. An empty `next_page_token` means that this is the last."""
+    """A page of jobs, newest first."""
 
     jobs: list[JobResource]
-    next_page_token: str
+    next_page_token: Annotated[str, Meta(description="Empty on the last page.")]
 
 
 class JobTypeResource(msgspec.Struct, frozen=True, kw_only=True):

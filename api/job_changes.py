@@ -1,0 +1,63 @@
+"""What a caller may do to a job that is there: cancel, retry, delete."""
+
+from flask import Blueprint
+
+from api.callers import caller
+from api.dependencies import deps
+from api.lookup import changeable_job
+from api.operation import Operation
+from api.requests import JobId
+from api.resources import JobResource
+from jobs import transitions
+from jobs.change import change
+from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict
+from jobs.log import log_event
+from jobs.model import Job, Status
+from jobs.ringing import ring_softly
+
+routes = Blueprint("job_changes", __name__)
+TAG = "Jobs"
+PROBLEMS = (JobNotFound, TransitionRefused, VersionConflict, StoreUnavailable)
+
+
+@routes.post("/v1/jobs/<job_id:job_id>:cancel")
+@Operation(summary="Cancel a job", tag=TAG, answer=JobResource, problems=PROBLEMS)
+def cancel_job(job_id: JobId) -> JobResource:
+    """A queued job never starts; a running attempt loses it, and its result is dropped.
+
+    Cancelling a cancelled job changes nothing.
+    """
+    job = changeable_job(job_id)
+    keep_for = deps().registry.keep_for(job.type)
+
+    def cancelled(job: Job) -> Job:
+        if job.status is Status.CANCELLED:
+            return job
+        return transitions.cancel(job, deps().now(), keep_for=keep_for)
+
+    kept = change(deps().store, job, cancelled)
+    if kept is not job:
+        log_event("job.cancelled", kept, by=caller().member)
+    return JobResource.of(kept, traceback=caller().sees_tracebacks)
+
+
+@routes.post("/v1/jobs/<job_id:job_id>:retry")
+@Operation(summary="Retry a job", tag=TAG, answer=JobResource, problems=PROBLEMS)
+def retry_job(job_id: JobId) -> JobResource:
+    """A failed or cancelled job is queued again, with all its attempts anew."""
+    job = changeable_job(job_id)
+    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
+    log_event("job.retried", kept, by=caller().member)
+    ring_softly(deps().queue, [kept])
+    return JobResource.of(kept, traceback=caller().sees_tracebacks)
+
+
+@routes.delete("/v1/jobs/<job_id:job_id>")
+@Operation(summary="Delete a job", tag=TAG, status=204, problems=PROBLEMS)
+def delete_job(job_id: JobId) -> None:
+    """Only a terminal job can be deleted; cancel it first if need be."""
+    job = changeable_job(job_id)
+    if not job.is_terminal:
+        raise TransitionRefused(f"The job is {job.status}; only a terminal job can be deleted.")
+    deps().store.delete(job.id, job.version)
+    log_event("job.deleted", job, by=caller().member)

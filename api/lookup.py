@@ -1,0 +1,26 @@
+"""Finds the job that a path names, if the caller may know of it."""
+
+import re
+
+from api.callers import caller
+from api.dependencies import deps
+from api.requests import JOB_ID_PATTERN
+from jobs.errors import JobNotFound
+from jobs.model import Job
+
+_id = re.compile(JOB_ID_PATTERN)
+
+
+def readable_job(job_id: str) -> Job:
+    """Raises `JobNotFound`, as well for what is no id and for the jobs of others."""
+    if not _id.fullmatch(job_id) or (job := deps().store.get(job_id)) is None:
+        raise JobNotFound
+    caller().check_read(job)
+    return job
+
+
+def changeable_job(job_id: str) -> Job:
+    """Raises `JobNotFound`, and `PermissionDenied` to those who may only read it."""
+    job = readable_job(job_id)
+    caller().check_change(job)
+    return job

@@ -1,0 +1,80 @@
+"""What an operation answers: its own status and every problem that it can have."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from api.decoding import JSON
+from api.operation import Operation
+from api.problems import CONTENT_TYPE, STATUS, Problem
+from api.reference.schemas import Schema, Schemas
+from jobs.errors import DormouseError
+
+REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+HEADERS: Schema = {
+    "X-Request-Id": {
+        "description": "Finds the request in the logs: the id of its trace.",
+        "schema": {"type": "string"},
+        "example": REQUEST_ID,
+    },
+    "Retry-After": {
+        "description": "After how many seconds to try again.",
+        "schema": {"type": "integer"},
+    },
+    "WWW-Authenticate": {
+        "description": "Which proof of identity is asked for.",
+        "schema": {"type": "string", "const": "Bearer"},
+    },
+}
+_HEADERS_OF_STATUS = {
+    HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
+}
+
+
+def responses_of(operation: Operation, schemas: Schemas, example: Any) -> Schema:
+    """By status, as strings."""
+    described = {operation.status: HTTPStatus(operation.status).phrase} | dict(operation.also)
+    responses = {
+        status: _success(operation, description, schemas, example)
+        for status, description in described.items()
+    }
+    by_status: dict[HTTPStatus, list[type[DormouseError]]] = {}
+    for error in operation.all_problems:
+        by_status.setdefault(STATUS[error], []).append(error)
+    responses |= {status: _problem(status, by_status[status], schemas) for status in by_status}
+    return {str(int(status)): responses[status] for status in sorted(responses)}
+
+
+def _success(operation: Operation, description: str, schemas: Schemas, example: Any) -> Schema:
+    headers = {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in operation.answer_headers.items()
+    }
+    response: Schema = {"description": description, "headers": headers | _shared("X-Request-Id")}
+    if operation.answer:
+        content = {"schema": schemas.of(operation.answer)}
+        response["content"] = {JSON: content | ({"example": example} if example else {})}
+    return response
+
+
+def _problem(status: HTTPStatus, errors: Sequence[type[DormouseError]], schemas: Schemas) -> Schema:
+    examples = {
+        error.code: {"value": msgspec.to_builtins(Problem.of(error(), REQUEST_ID))}
+        for error in errors
+    }
+    names = ["X-Request-Id"]
+    if status in _HEADERS_OF_STATUS:
+        names.append(_HEADERS_OF_STATUS[status])
+    return {
+        "description": " ".join(f"`{error.code}`: {error()}" for error in errors),
+        "headers": _shared(*names),
+        "content": {CONTENT_TYPE: {"schema": schemas.of(Problem), "examples": examples}},
+    }
+
+
+def _shared(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
