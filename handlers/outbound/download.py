@@ -1,0 +1,34 @@
+"""A file at a URL."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import BinaryIO
+
+from handlers.outbound.call import MAX_REDIRECTS, request
+from handlers.outbound.statuses import refusal
+from jobs.context import Context, PermanentError
+
+_CHECK_BYTES = 8 * 1024 * 1024
+_EXCERPT_BYTES = 1024
+
+
+def download(ctx: Context, url: str, into: BinaryIO, *, at_most: int, timeout: timedelta) -> None:
+    """Stream the file at the https URL, which may redirect. Looks for a cancellation on the way.
+
+    Raises `PermanentError` for more than `at_most` bytes, unpacked, and for plain http, which only
+    an allowed host may speak; `RetryAfter` or `RetryableStatus` where the server wants patience;
+    `NetworkError` where the connection failed.
+    """
+    with request(ctx, url, timeout=timeout, redirects=MAX_REDIRECTS, only_https=True) as response:
+        if response.status != HTTPStatus.OK:
+            raise refusal(response, response.read(_EXCERPT_BYTES), ctx.now())
+        received = 0
+        next_check = _CHECK_BYTES
+        for chunk in response.chunks():
+            received += len(chunk)
+            if received > at_most:
+                raise PermanentError(f"The file at the URL is larger than {at_most:,} bytes.")
+            into.write(chunk)
+            if received >= next_check:
+                next_check += _CHECK_BYTES
+                ctx.check()

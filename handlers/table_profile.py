@@ -1,0 +1,77 @@
+"""The job type `table.profile`: what is in the columns of a table."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from handlers import outbound
+from handlers.outbound.url import MAX_URL_LENGTH, check_url
+from handlers.tables.profile import Format, TableProfile
+from jobs.context import Context
+from jobs.registry import job_type
+from jobs.retry import RetryPolicy
+
+MAX_SOURCE_BYTES = 100_000_000
+
+
+class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: Annotated[
+        str | None,
+        Meta(
+            max_length=MAX_URL_LENGTH,
+            description=f"An https URL of the table, at most {MAX_SOURCE_BYTES:,} bytes.",
+        ),
+    ] = None
+    text: Annotated[str | None, Meta(description="The table itself, as text.")] = None
+    base64: Annotated[bytes | None, Meta(description="The table itself, as bytes.")] = None
+    format: Annotated[
+        Format | None,
+        Meta(
+            description=(
+                "Recognised by the content if not given. CSV may have , ; | or tabs between its"
+                " fields; records of unequal length are refused."
+            )
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if [self.url, self.text, self.base64].count(None) != 2:  # noqa: PLR2004 - of the three
+            raise ValueError("give exactly one of `url`, `text` and `base64`")
+        if self.url is not None:
+            check_url(self.url)
+
+
+@job_type(
+    "table.profile",
+    example=ProfileTable(text="city,inhabitants\nParis,2102650\nRome,2746984\nOslo,\n"),
+    timeout=timedelta(minutes=8),
+    retry=RetryPolicy(first_seconds=10),
+)
+def profile(payload: ProfileTable, ctx: Context) -> TableProfile:
+    """Profile the columns of a table (CSV, TSV, JSON lines, Parquet).
+
+    All figures are exact. Tables of more than 200 columns, and tables that are broken, fail at
+    once.
+    """
+    # DuckDB is for the worker; the API imports this module too.
+    from handlers.tables.folder import private_folder  # noqa: PLC0415
+    from handlers.tables.table import profile as profiled  # noqa: PLC0415
+
+    with private_folder() as folder:
+        file = folder / "table"
+        _fetch(payload, ctx, file)
+        return profiled(file, payload.format, ctx)
+
+
+def _fetch(payload: ProfileTable, ctx: Context, file: Path) -> None:
+    with file.open("wb") as target:
+        if payload.url is not None:
+            limit = timedelta(minutes=4)
+            outbound.download(ctx, payload.url, target, at_most=MAX_SOURCE_BYTES, timeout=limit)
+        elif payload.text is not None:
+            target.write(payload.text.encode())
+        else:
+            target.write(payload.base64 or b"")

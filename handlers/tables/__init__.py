@@ -1,0 +1,1 @@
+"""Reading tables of strangers with DuckDB. Imports nothing heavy; `duck` does."""

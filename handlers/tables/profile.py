@@ -1,0 +1,82 @@
+"""What a profile says about a table."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Format = Literal["csv", "tsv", "jsonl", "parquet"]
+
+Value = str | bool | int | float | None
+"""A cell as JSON: numbers and booleans as such, times in ISO 8601, all else as text."""
+
+MAX_COLUMNS = 200
+MAX_NAME_BYTES = 100
+MAX_TEXT_BYTES = 200
+TOP = 5
+
+
+class Frequent(msgspec.Struct, frozen=True):
+    value: Value
+    count: int
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in one column.
+
+    `mean` and the quartiles are of numbers, and null in other columns. NaN and infinity count as
+    values, but not in `min`, `max`, `mean` and the quartiles.
+    """
+
+    name: str
+    type: Annotated[str, Meta(description="DuckDB's name for it, such as BIGINT or VARCHAR.")]
+    nulls: int
+    distinct: Annotated[int, Meta(description="Different values, not counting null.")]
+    min: Value
+    max: Value
+    mean: float | None
+    q25: float | None
+    q50: float | None
+    q75: float | None
+    top: Annotated[
+        tuple[Frequent, ...],
+        Meta(description=f"The {TOP} most frequent values, not counting null."),
+    ]
+
+
+class TableProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a table.
+
+    Long texts are cut and then end in an ellipsis: values after 200 bytes, earlier in a table of
+    more than 35 columns; names and types after 100.
+    """
+
+    format: Annotated[Format, Meta(description="As given, else as recognised.")]
+    rows: int
+    columns: tuple[Column, ...]
+
+
+def text_bytes(columns: int) -> int:
+    """How long a value may be, so that the profile of so many columns fits into a result.
+
+    A column has seven texts (min, max and the top), each of whose bytes may take two in JSON, and
+    at most 760 bytes besides: 200 columns take 250,000 bytes of the 262,144 that a result may have.
+    """
+    texts = TOP + 2
+    return min(MAX_TEXT_BYTES, 100_000 // (2 * texts * max(columns, 1)))
+
+
+def cut(text: str, at_most: int) -> str:
+    """At most that many bytes of UTF-8, the last of them an ellipsis if there was more.
+
+    Control characters are replaced: each would take six bytes in JSON.
+    """
+    printable = text[: at_most + 1].translate(_CONTROLS)
+    encoded = printable.encode()
+    if len(encoded) <= at_most:
+        return printable
+    return encoded[: at_most - len(_ELLIPSIS)].decode("utf-8", "ignore") + "…"
+
+
+_CONTROLS = dict.fromkeys([*range(32), 127], "\N{REPLACEMENT CHARACTER}")
+_ELLIPSIS = "…".encode()
