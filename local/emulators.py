@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from local.containers import Containers, find_docker
 from local.ports import LOOPBACK, Ports
-from local.processes import Processes
+from local.processes import Child, Processes
 from local.sdk import EmulatorsMissing, Sdk, find_sdk
 
 START_SECONDS = 60.0
@@ -30,15 +30,19 @@ def find_emulators() -> Sdk | Containers:
         raise
 
 
-def start_emulators(processes: Processes, source: Sdk | Containers, ports: Ports) -> None:
+def start_emulators(
+    processes: Processes, source: Sdk | Containers, ports: Ports
+) -> dict[str, Child]:
     """Start both. They outlive the services, which may have something to save at their end."""
+    started = {}
     for name, port in _ports(ports).items():
         if isinstance(source, Containers):
             command, environment = source.command(name, LOOPBACK, port), None
         else:
             start = source.firestore if name == "firestore" else source.pubsub
             command, environment = start(LOOPBACK, port), source.environment
-        processes.start(name, command, environment, outlives_others=True)
+        started[name] = processes.start(name, command, environment, outlives_others=True)
+    return started
 
 
 def await_emulators(processes: Processes, source: Sdk | Containers, ports: Ports) -> None:

@@ -51,15 +51,21 @@ def environment(ports: Ports) -> dict[str, str]:
 
 
 def start_services(processes: Processes, ports: Ports) -> None:
-    """Start worker, local cloud and API, each under gunicorn with its production settings.
+    """Start worker, local cloud and API, each under gunicorn with its production settings."""
+    for name in _CONFIGURATION:
+        processes.start(name, command(name, ports), environment(ports))
 
-    Two things differ: they listen on loopback, and gunicorn itself is quiet unless it is in need.
+
+def command(name: str, ports: Ports) -> list[str]:
+    """How a service is started; the application to build comes last.
+
+    Two things differ from production: it listens on loopback, and gunicorn itself is quiet unless
+    it is in need.
     """
-    for name, (configuration, build, _) in _CONFIGURATION.items():
-        port = getattr(ports, name)
-        command = [sys.executable, "-m", "gunicorn", "--config", configuration]
-        command += ["--bind", f"{LOOPBACK}:{port}", "--log-level", "warning", build]
-        processes.start(name, command, environment(ports) | {"PORT": str(port)})
+    configuration, build, _ = _CONFIGURATION[name]
+    address = f"{LOOPBACK}:{getattr(ports, name)}"
+    options = ["--config", configuration, "--bind", address, "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", *options, build]
 
 
 def start_embedded(processes: Processes, ports: Ports) -> None:

@@ -1,6 +1,7 @@
 """What gunicorn starts: `gunicorn -c worker/gunicorn.conf.py 'worker.main:build()'`."""
 
 import importlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
@@ -24,7 +25,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def build() -> Flask:
+def build(now: Callable[[], datetime] = _now) -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
@@ -34,7 +35,7 @@ def build() -> Flask:
         project=settings.project,
         processes=settings.processes,
         memory_bytes=settings.handler_memory_mib * 1024 * 1024,
-        now=_now,
+        now=now,
     )
     pool.start()
     return create_app(
@@ -42,8 +43,8 @@ def build() -> Flask:
         store=FirestoreJobStore(firestore),
         letters=FirestoreDeadLetterStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
-        verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
+        verifier=Verifier(Certificates(settings.certificates_url, now=now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
         runner=pool,
-        now=_now,
+        now=now,
     )

@@ -1,0 +1,1 @@
+"""Measurements: what Dormouse costs and bears. Nothing imports this."""

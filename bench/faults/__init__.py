@@ -1,0 +1,1 @@
+"""The whole system on the emulators under faults: what is lost, and how long recovery takes."""

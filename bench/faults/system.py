@@ -1,0 +1,110 @@
+"""The system under test: the emulators and services of `./dev up`, made to be broken."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO
+
+from local.emulators import await_emulators, find_emulators, start_emulators
+from local.ports import Ports
+from local.processes import ROOT, Processes
+from local.services import await_services, command, environment
+
+HANDLERS = "bench.faults.handlers"
+SKEWED = "bench.faults.skewed:build()"
+_RESTART_PAUSE_SECONDS = 0.1
+
+
+class Service:
+    """A service that is started again when it dies, as Cloud Run does."""
+
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], output: IO[bytes]
+    ) -> None:
+        self.command = command
+        self._environment = environment
+        self._output = output
+        self._wanted = True
+        self._process = self._start()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the signal; SIGKILL goes to the whole group, as an instance dies as a whole."""
+        with suppress(ProcessLookupError):
+            if number == signal.SIGKILL:
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.send_signal(number)
+
+    def stop(self) -> None:
+        self._wanted = False
+        self.kill(signal.SIGTERM)
+        try:
+            self._process.wait(12)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._keeper.join()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            self.command,
+            env=self._environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _keep(self) -> None:
+        while True:
+            self._process.wait()
+            if not self._wanted:
+                return
+            time.sleep(_RESTART_PAUSE_SECONDS)
+            self._process = self._start()
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything that a fault plan may lay hands on."""
+
+    ports: Ports
+    api: Service
+    worker: Service
+    emulators: Mapping[str, int]
+    """The process group of each emulator, by name."""
+
+
+@contextmanager
+def running_system(log: IO[bytes]) -> Iterator[System]:
+    """The whole system on free ports; at the end of the block nothing of it is left."""
+    ports = Ports.free()
+    source = find_emulators()
+    variables = environment(ports) | {"DORMOUSE_HANDLERS": HANDLERS}
+    with Processes(lambda _name, _line: None) as processes:
+        emulators = {
+            name: child.group for name, child in start_emulators(processes, source, ports).items()
+        }
+        await_emulators(processes, source, ports)
+        processes.start("local", command("local", ports), variables)
+        services = []
+        try:
+            for name in ("worker", "api"):
+                started = command(name, ports)
+                if name == "worker":
+                    # Two instances, whose clocks differ.
+                    started = [*started[:-1], "--workers", "2", SKEWED]
+                services.append(Service(started, variables, log))
+            await_services(processes, ports)
+            worker, api = services
+            yield System(ports=ports, api=api, worker=worker, emulators=emulators)
+        finally:
+            for service in services:
+                service.stop()
