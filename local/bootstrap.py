@@ -64,11 +64,12 @@ def _commands() -> list[list[str]]:
     make = [sys.executable, "-m", "venv", "--clear"]
     install = ["install", "--quiet", "--require-hashes", "-r", lock]
     if importlib.util.find_spec("ensurepip"):
-        return [[*make, venv], [python, "-m", "pip", *install]]
+        pip = [python, "-m", "pip", *install]
+        return [pip] if (VENV / "bin" / "pip").exists() else [[*make, venv], pip]
     if importlib.util.find_spec("pip"):
         # Debian has ensurepip in a package of its own; another pip does as well.
-        other_pip = [sys.executable, "-m", "pip", "--python", python]
-        return [[*make, "--without-pip", venv], [*other_pip, *install]]
+        pip = [sys.executable, "-m", "pip", "--python", python, *install]
+        return [pip] if PYTHON.exists() else [[*make, "--without-pip", venv], pip]
     raise CannotInstall(
         f"{sys.executable} can't make a virtual environment: install uv"
         " (https://docs.astral.sh/uv/) or, on Debian, `sudo apt install python3-venv`."

@@ -32,6 +32,7 @@ class Up:
     def __init__(self, console: Console, ports: Ports) -> None:
         self._console = console
         self._ports = ports
+        self._ready = False
 
     def run(self, *, embedded: bool) -> int:
         """Runs until it is told to end. Returns the exit status; leaves no process behind."""
@@ -45,10 +46,11 @@ class Up:
             with processes.signals_end_it(), processes:
                 try:
                     self._start(processes, source)
+                    self._ready = True
                     processes.wait()
                 except Interrupted as interrupted:
                     self._console.line(f"\n{interrupted}: stopping everything ...")
-                    return 0
+                    return 0 if self._ready else 128 + interrupted.number
         except ChildEnded as ended:
             self._explain(str(ended), ended.last_lines)
         except (TookTooLong, FirstJobFailed) as failed:
