@@ -1,0 +1,90 @@
+# The public service.
+
+resource "google_cloud_run_v2_service" "api" {
+  project             = var.project_id
+  name                = "${var.name}-api"
+  location            = var.region
+  ingress             = "INGRESS_TRAFFIC_ALL"
+  deletion_protection = var.protect
+  depends_on          = [google_project_service.apis, google_project_iam_member.documents]
+
+  # Callers are verified in the application, which answers each with a problem of its own.
+  # https://cloud.google.com/run/docs/securing/managing-access#invoker_check
+  invoker_iam_disabled = true
+
+  template {
+    service_account                  = google_service_account.api.email
+    timeout                          = "${local.api_timeout_seconds}s"
+    max_instance_request_concurrency = local.api_concurrency
+
+    scaling {
+      min_instance_count = var.api.min_instances
+      max_instance_count = var.api.max_instances
+    }
+
+    containers {
+      image = var.images.api
+
+      resources {
+        limits            = { cpu = var.api.cpu, memory = var.api.memory }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      # Every second, as each one is a second of a caller's cold start.
+      startup_probe {
+        period_seconds    = 1
+        timeout_seconds   = 1
+        failure_threshold = 60
+        http_get {
+          path = "/livez"
+        }
+      }
+
+      liveness_probe {
+        period_seconds    = 30
+        timeout_seconds   = 5
+        failure_threshold = 3
+        http_get {
+          path = "/livez"
+        }
+      }
+
+      dynamic "env" {
+        for_each = local.api_environment
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # The build deploys.
+    ignore_changes = [client, client_version, template[0].containers[0].image, template[0].revision, traffic]
+  }
+}
+
+locals {
+  # docs/settings.md says what each is for.
+  api_environment = {
+    GOOGLE_CLOUD_PROJECT   = var.project_id
+    DORMOUSE_DATABASE      = var.database
+    DORMOUSE_TOPIC         = google_pubsub_topic.tickets.name
+    DORMOUSE_API_AUDIENCES = join(",", local.api_audiences)
+    DORMOUSE_ROLES         = jsonencode(local.roles)
+  }
+
+  api_audiences = concat(
+    [local.api_url],
+    var.domain == null ? [] : ["https://${var.domain}"],
+    var.api_audiences,
+  )
+
+  # The build submits a job to see that what it deployed works.
+  roles = concat(
+    var.roles,
+    [{ role = "submitter", members = [google_service_account.build.member] }],
+  )
+}

@@ -1,0 +1,134 @@
+# Who builds, from which pushes, and what the build may do. Rights on rights it has none: IAM is
+# Terraform's, and what a build deploys keeps the accounts and the doors that are set here.
+
+resource "google_service_account" "build" {
+  project      = var.project_id
+  account_id   = "${var.name}-build"
+  display_name = "Dormouse: builds and deploys"
+  depends_on   = [google_project_service.apis]
+}
+
+resource "google_artifact_registry_repository_iam_member" "build" {
+  project    = var.project_id
+  location   = var.region
+  repository = google_artifact_registry_repository.images.name
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.build.member
+}
+
+resource "google_project_iam_member" "build" {
+  # checkov:skip=CKV_GCP_49:None of the three lets an account act as another; they have no narrower place.
+  for_each = toset([
+    "roles/logging.logWriter",
+    # Looks at the errors and the latency of what it deployed.
+    "roles/logging.viewer",
+    "roles/ondemandscanning.admin",
+  ])
+
+  project = var.project_id
+  role    = each.key
+  member  = google_service_account.build.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "build" {
+  for_each = {
+    api    = google_cloud_run_v2_service.api.name
+    worker = google_cloud_run_v2_service.worker.name
+  }
+
+  project  = var.project_id
+  location = var.region
+  name     = each.value
+  role     = "roles/run.developer"
+  member   = google_service_account.build.member
+}
+
+# A new revision runs as these.
+resource "google_service_account_iam_member" "build_acts_as" {
+  for_each = {
+    api    = google_service_account.api.name
+    worker = google_service_account.worker.name
+  }
+
+  service_account_id = each.value
+  role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.build.member
+}
+
+# Identity tokens for the smoke test, of itself only.
+resource "google_service_account_iam_member" "build_token" {
+  service_account_id = google_service_account.build.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = google_service_account.build.member
+}
+
+# Where `gcloud builds submit` puts what it uploads.
+resource "google_storage_bucket" "sources" {
+  # checkov:skip=CKV_GCP_62:Access is in the audit log; a week's uploads need no log bucket beside it.
+  # checkov:skip=CKV_GCP_78:An upload is never written twice, and gone within a week.
+  project                     = var.project_id
+  name                        = "${var.project_id}-${var.name}-sources"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+  depends_on                  = [google_project_service.apis]
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      age = 7
+    }
+  }
+}
+
+resource "google_storage_bucket_iam_member" "build" {
+  bucket = google_storage_bucket.sources.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member
+}
+
+locals {
+  build_substitutions = {
+    _ACCOUNT  = google_service_account.build.email
+    _NAME     = var.name
+    _REGION   = var.region
+    _REGISTRY = "${var.region}-docker.pkg.dev/${var.project_id}/${var.name}"
+    _API_URL  = local.api_url
+  }
+}
+
+resource "google_cloudbuild_trigger" "push" {
+  for_each = var.repository == null ? {} : {
+    deploy = { invert = false, description = "Tests and deploys" }
+    test   = { invert = true, description = "Tests" }
+  }
+
+  project         = var.project_id
+  location        = var.region
+  name            = "${var.name}-${each.key}"
+  description     = "${each.value.description} a push"
+  filename        = "cloudbuild.yaml"
+  service_account = google_service_account.build.id
+  substitutions   = merge(local.build_substitutions, { _GOAL = each.key })
+
+  repository_event_config {
+    repository = var.repository
+    push {
+      branch       = "^${var.deploy_branch}$"
+      invert_regex = each.value.invert
+    }
+  }
+}
+
+# The first build is needed before the services that run what it makes: it needs these.
+# docs/deploy.md applies this one alone first.
+resource "terraform_data" "ready_to_build" {
+  depends_on = [
+    google_artifact_registry_repository_iam_member.build,
+    google_project_iam_member.build,
+    google_storage_bucket_iam_member.build,
+  ]
+}

@@ -1,0 +1,54 @@
+# What infra/variables.tf describes, as far as deployments usually differ in it.
+
+variable "project_id" {
+  type = string
+}
+
+variable "region" {
+  type    = string
+  default = "us-central1"
+}
+
+variable "images" {
+  type = object({ api = string, worker = string })
+}
+
+variable "roles" {
+  type = list(object({ role = string, members = list(string) }))
+}
+
+variable "repository" {
+  type    = string
+  default = null
+}
+
+variable "alert_emails" {
+  type    = list(string)
+  default = []
+}
+
+variable "budget" {
+  type    = object({ billing_account = string, amount = number })
+  default = null
+}
+
+variable "secrets" {
+  type    = set(string)
+  default = []
+}
+
+variable "history" {
+  type    = bool
+  default = false
+}
+
+variable "domain" {
+  type    = string
+  default = null
+}
+
+variable "gateway" {
+  description = "Whether openapi.json, fetched from the running API, is put behind an API Gateway."
+  type        = bool
+  default     = false
+}

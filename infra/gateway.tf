@@ -1,0 +1,83 @@
+# An API Gateway in front of the API, from the document that the API serves. It hands the caller's
+# own token on (`disableAuth`), so that who may do what stays the API's matter.
+# https://cloud.google.com/api-gateway/docs/oasv3-extensions
+
+locals {
+  with_gateway = var.gateway_document == null ? 0 : 1
+  served       = jsondecode(coalesce(var.gateway_document, "{\"paths\":{}}"))
+
+  # Paths and methods only: the gateway checks no bodies, and knows less of JSON Schema than the API.
+  gateway_paths = {
+    for path, operations in local.served.paths : path => {
+      for method, operation in operations : method => {
+        operationId = "${method}${replace(title(replace(path, "/[^a-zA-Z0-9]+/", " ")), " ", "")}"
+        responses   = { default = { description = "As the API answers." } }
+        parameters = [
+          for parameter in regexall("{([^}]+)}", path) : {
+            name     = parameter[0]
+            in       = "path"
+            required = true
+            schema   = { type = "string" }
+          }
+        ]
+      } if contains(["get", "post", "put", "patch", "delete"], method)
+    }
+  }
+
+  gateway_document = jsonencode({
+    openapi = "3.0.4"
+    info    = { title = var.name, version = "1" }
+    paths   = local.gateway_paths
+    x-google-api-management = {
+      backends = {
+        api = {
+          address         = local.api_url
+          disableAuth     = true
+          deadline        = local.api_timeout_seconds
+          pathTranslation = "APPEND_PATH_TO_ADDRESS"
+        }
+      }
+    }
+    x-google-backend = "api"
+  })
+}
+
+resource "google_api_gateway_api" "api" {
+  provider = google-beta
+  count    = local.with_gateway
+
+  project    = var.project_id
+  api_id     = "${var.name}-api"
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_api_gateway_api_config" "api" {
+  provider = google-beta
+  count    = local.with_gateway
+
+  project              = var.project_id
+  api                  = google_api_gateway_api.api[0].api_id
+  api_config_id_prefix = "${var.name}-"
+
+  openapi_documents {
+    document {
+      path     = "openapi.json"
+      contents = base64encode(local.gateway_document)
+    }
+  }
+
+  # A gateway can't be without one, even for a moment.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_api_gateway_gateway" "api" {
+  provider = google-beta
+  count    = local.with_gateway
+
+  project    = var.project_id
+  region     = var.region
+  gateway_id = "${var.name}-api"
+  api_config = google_api_gateway_api_config.api[0].id
+}

@@ -1,0 +1,31 @@
+# Numbers and names that the code has too. tests/infra/ holds the two sides equal.
+
+locals {
+  # Pub/Sub's longest. An attempt (jobs.registry.MAX_TIMEOUT) with its lease's margin
+  # (worker.claim.LEASE_MARGIN) ends within what the worker gives a push (worker.attempts.PUSH_LIMIT).
+  ack_deadline_seconds = 600
+
+  # Refusals by the platform ("no available instance") count as deliveries too: five, the least
+  # that Pub/Sub takes, would throw healthy tickets away while the worker scales from zero.
+  # https://cloud.google.com/pubsub/docs/handling-failures
+  delivery_attempts = 50
+
+  # A caller waits for a job for at most half of this.
+  api_timeout_seconds = 60
+
+  # Below gunicorn's threads, so that a probe finds one when every request waits: a liveness probe
+  # that waits in the queue would end a healthy instance.
+  api_concurrency    = 72
+  worker_concurrency = var.worker.processes
+
+  # A sweep holds its request for up to 55 seconds.
+  sweep_schedule         = "* * * * *"
+  sweep_deadline_seconds = 180
+
+  # Who calls the worker, on which path. Each token is made for the worker's audience and the path.
+  doors = {
+    "/tickets"      = "push"
+    "/dead-letters" = "push"
+    "/sweep"        = "scheduler"
+  }
+}

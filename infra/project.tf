@@ -1,0 +1,44 @@
+data "google_project" "this" {
+  project_id = var.project_id
+}
+
+locals {
+  project_number = data.google_project.this.number
+
+  # The form that is known before a service is made, so that nothing goes round in circles.
+  # https://cloud.google.com/run/docs/triggering/https-request#deterministic
+  api_url    = "https://${var.name}-api-${local.project_number}.${var.region}.run.app"
+  worker_url = "https://${var.name}-worker-${local.project_number}.${var.region}.run.app"
+
+  apis = toset(concat(
+    [
+      "artifactregistry",
+      "cloudbuild",
+      "cloudscheduler",
+      "firebaserules",
+      "firestore",
+      "iam",
+      "iamcredentials",
+      "logging",
+      "monitoring",
+      "ondemandscanning",
+      "pubsub",
+      "run",
+    ],
+    var.budget == null ? [] : ["billingbudgets"],
+    length(var.secrets) == 0 ? [] : ["secretmanager"],
+    var.history ? ["bigquery"] : [],
+    var.domain == null ? [] : ["compute"],
+    var.gateway_document == null ? [] : ["apigateway", "servicecontrol", "servicemanagement"],
+  ))
+}
+
+resource "google_project_service" "apis" {
+  for_each = local.apis
+
+  project = var.project_id
+  service = "${each.key}.googleapis.com"
+
+  # Others in the project may use them.
+  disable_on_destroy = false
+}

@@ -1,0 +1,147 @@
+variable "project_id" {
+  description = "The project that everything is made in. It exists and has billing."
+  type        = string
+}
+
+variable "region" {
+  description = "Where the services, the images and the clock are."
+  type        = string
+  default     = "us-central1"
+}
+
+variable "name" {
+  description = "What the name of every resource begins with."
+  type        = string
+  default     = "dormouse"
+
+  validation {
+    # The longest name made of it is a service account's, which has at most 30 characters.
+    condition     = can(regex("^[a-z][a-z0-9-]{2,18}[a-z0-9]$", var.name))
+    error_message = "Use 4 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+  }
+}
+
+variable "images" {
+  description = "The first images of the two services, by digest. Later ones are the build's matter."
+  type        = object({ api = string, worker = string })
+
+  validation {
+    condition     = alltrue([for image in values(var.images) : strcontains(image, "@sha256:")])
+    error_message = "Name both images by digest: REGISTRY/api@sha256:..."
+  }
+}
+
+variable "roles" {
+  description = "Who may do what: the setting DORMOUSE_ROLES. No binding means nobody."
+  type        = list(object({ role = string, members = list(string) }))
+  default     = []
+}
+
+variable "api_audiences" {
+  description = "Audiences that callers' tokens may be made for, besides the API's own URLs."
+  type        = list(string)
+  default     = []
+}
+
+variable "allowed_hosts" {
+  description = "host:port pairs that handlers may call although they are not public."
+  type        = list(string)
+  default     = []
+}
+
+variable "api" {
+  description = "The size of the API. No minimum means no cost while nobody calls, and cold starts."
+  type = object({
+    min_instances = optional(number, 0)
+    max_instances = optional(number, 10)
+    cpu           = optional(string, "1")
+    memory        = optional(string, "512Mi")
+  })
+  default = {}
+}
+
+variable "worker" {
+  description = "The size of the worker. An instance runs as many handlers at once as it has processes."
+  type = object({
+    min_instances      = optional(number, 0)
+    max_instances      = optional(number, 20)
+    cpu                = optional(string, "2")
+    memory_mib         = optional(number, 4096)
+    processes          = optional(number, 8)
+    handler_memory_mib = optional(number, 448)
+  })
+  default = {}
+
+  validation {
+    condition = (
+      var.worker.processes * var.worker.handler_memory_mib + 512 <= var.worker.memory_mib
+    )
+    error_message = "The handlers' memory, and 512 MiB for the worker itself, must fit into memory_mib."
+  }
+}
+
+variable "database" {
+  description = "The Firestore database. Google's free tier covers one database of a project."
+  type        = string
+  default     = "(default)"
+}
+
+variable "database_location" {
+  description = "Where the documents are, for ever: a region, or nam5 or eur3. Default: the region."
+  type        = string
+  default     = null
+}
+
+variable "protect" {
+  description = "Whether the database and the services refuse to be destroyed, and backups are made."
+  type        = bool
+  default     = true
+}
+
+variable "repository" {
+  description = "A Cloud Build repository (2nd generation) whose pushes are built: its resource name."
+  type        = string
+  default     = null
+}
+
+variable "deploy_branch" {
+  description = "The branch whose pushes are deployed. Those of other branches are tested."
+  type        = string
+  default     = "main"
+}
+
+variable "alert_emails" {
+  description = "Who hears of alerts."
+  type        = list(string)
+  default     = []
+}
+
+variable "budget" {
+  description = "A month's budget for the project, in the billing account's currency."
+  type        = object({ billing_account = string, amount = number })
+  default     = null
+}
+
+variable "secrets" {
+  description = "Secrets that exist in Secret Manager and that handlers may read: /secrets/NAME/value."
+  type        = set(string)
+  default     = []
+}
+
+variable "history" {
+  description = "Whether every job's events are kept in BigQuery."
+  type        = bool
+  default     = false
+}
+
+variable "domain" {
+  description = "A domain of your own for the API, behind a load balancer: about $18 a month."
+  type        = string
+  default     = null
+}
+
+variable "gateway_document" {
+  description = "The API's own OpenAPI document as JSON, to have an API Gateway in front of it."
+  type        = string
+  default     = null
+}

@@ -1,0 +1,17 @@
+# The system is one module: a root under `environments/` configures the providers and calls it.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 7.45"
+    }
+    # For API Gateway only, whose resources are in no other provider.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.45"
+    }
+  }
+}
