@@ -5,7 +5,12 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-IMAGE = "google/cloud-sdk:emulators"
+IMAGE = "google/cloud-sdk:528.0.0-emulators"
+"""The one that docker-compose.yml names."""
+_STARTS = {
+    "firestore": ("gcloud", "emulators", "firestore", "start"),
+    "pubsub": ("gcloud", "beta", "emulators", "pubsub", "start"),
+}
 _ASK_SECONDS = 20.0
 
 
@@ -28,10 +33,7 @@ class Containers:
             f"--name={container_name(emulator, port)}",
             f"--publish={host}:{port}:{port}",
             IMAGE,
-            "gcloud",
-            "emulators",
-            emulator,
-            "start",
+            *_STARTS[emulator],
             f"--host-port=0.0.0.0:{port}",
             "--project=dormouse-local",
         ]

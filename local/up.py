@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from local.client import LocalClient
 from local.console import Console
-from local.containers import Containers
+from local.containers import IMAGE, Containers
 from local.emulators import await_emulators, find_emulators, remove_containers, start_emulators
 from local.log_view import render
 from local.ports import Ports, complaint, flag
@@ -78,6 +78,10 @@ class Up:
                 await_services(processes, ports)
         else:
             origin = "from Docker" if isinstance(source, Containers) else "from the Cloud SDK"
+            if isinstance(source, Containers) and not source.has_image():
+                self._console.line(
+                    f"Docker fetches the image {IMAGE} first, once; this can take long."
+                )
             with self._step(f"Firestore and Pub/Sub emulators, {origin}"):
                 start_emulators(processes, source, ports)
                 await_emulators(processes, source, ports)
@@ -93,7 +97,11 @@ class Up:
         payload = {"url": f"{url(self._ports.local)}/hello"}
         try:
             job = client.run("http.request", payload, FIRST_JOB_SECONDS, lambda: processes.wait(0))
-        except (urllib.error.URLError, OSError) as error:
+        except urllib.error.HTTPError as error:
+            with error:
+                answer = error.read(2000).decode(errors="replace")
+            raise FirstJobFailed(f"The API refused the first job: {answer}") from error
+        except OSError as error:
             raise FirstJobFailed(f"The first job could not be submitted: {error}.") from error
         if job["status"] != "succeeded":
             raise FirstJobFailed(f"The first job did not succeed: {job['error'] or job['status']}.")

@@ -8,6 +8,7 @@ import pytest
 
 from local import containers, sdk
 from local.emulators import find_emulators
+from local.processes import ROOT
 from local.sdk import EmulatorsMissing, find_sdk
 
 Install = Callable[[str, str], Path]
@@ -169,3 +170,8 @@ def test_a_container_is_published_on_loopback_only() -> None:
     assert "--publish=127.0.0.1:8085:8085" in command
     assert f"--name={containers.container_name('pubsub', 8085)}" in command
     assert "--rm" in command
+
+
+def test_docker_compose_runs_the_same_image() -> None:
+    """The emulators' image is pinned once for both ways to run it."""
+    assert f"image: {containers.IMAGE}\n" in (ROOT / "docker-compose.yml").read_text()
