@@ -62,7 +62,7 @@ def _commands() -> list[list[str]]:
         sync = [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock]
         return [sync] if PYTHON.exists() else [[uv, "venv", "--python", sys.executable, venv], sync]
     make = [sys.executable, "-m", "venv", "--clear"]
-    install = ["install", "--quiet", "--require-hashes", "-r", lock]
+    install = ["install", "--require-hashes", "-r", lock]
     if importlib.util.find_spec("ensurepip"):
         pip = [python, "-m", "pip", *install]
         return [pip] if (VENV / "bin" / "pip").exists() else [[*make, venv], pip]
@@ -77,7 +77,7 @@ def _commands() -> list[list[str]]:
 
 
 def _run(command: list[str]) -> None:
-    processes = Processes(lambda _name, line: print(line, file=sys.stderr))  # noqa: T201
+    processes = Processes(_Progress().show)
     name = f"`{Path(command[0]).name} {' '.join(command[1:4])} ...`"
     with processes.signals_end_it(), processes:
         processes.start(name, command)
@@ -85,7 +85,21 @@ def _run(command: list[str]) -> None:
             processes.wait()
         except ChildEnded as ended:
             if ended.status:
-                raise CannotInstall(str(ended)) from ended
+                raise CannotInstall("\n".join([*ended.last_lines, str(ended)])) from ended
+
+
+class _Progress:
+    """Counts what an installer goes through. Its words are shown only if it fails."""
+
+    def __init__(self) -> None:
+        self._packages = 0
+
+    def show(self, _name: str, line: str) -> None:
+        if line.startswith("Collecting ") and sys.stderr.isatty():
+            self._packages += 1
+            print(f"\r  {self._packages} packages ...", end="", file=sys.stderr, flush=True)  # noqa: T201
+        if line.startswith("Installing collected packages") and sys.stderr.isatty():
+            print(" installing", file=sys.stderr)  # noqa: T201
 
 
 def _digest() -> str:
