@@ -10,6 +10,7 @@ from api import health, job_changes, job_types, jobs
 from api.access import Access
 from api.callers import admit_callers
 from api.checkup import Checkup
+from api.decoding import MAX_BODY_BYTES
 from api.dependencies import Dependencies, provide
 from api.paths import read_paths
 from api.problems import answer_problems
@@ -22,8 +23,6 @@ from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.submit import Submitter
 from jobs.trace import trace_id, traceparent_from
-
-MAX_BODY_BYTES = 512 * 1024
 
 
 def create_app(
@@ -38,7 +37,8 @@ def create_app(
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("api", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # One more than is taken, as werkzeug cuts a chunked body off at its limit without a word.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     submitter = Submitter(store=store, queue=queue, registry=registry, now=now, new_id=new_id)
     dependencies = Dependencies(
         settings=settings,

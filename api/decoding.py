@@ -6,21 +6,24 @@ import msgspec
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.errors import UnsupportedMediaType
+from api.errors import RequestTooLarge, UnsupportedMediaType
 from api.strict_json import check_json
 from jobs.errors import InvalidRequest
 
 JSON: Final = "application/json"
+MAX_BODY_BYTES: Final = 512 * 1024
 
 
 def decode_body(decoder: msgspec.json.Decoder[Any]) -> Any:
-    """The request's body. Raises `InvalidRequest`, `UnsupportedMediaType`."""
+    """The request's body. Raises `InvalidRequest`, `RequestTooLarge`, `UnsupportedMediaType`."""
     declared = request.mimetype
     if declared and declared != JSON and not declared.endswith("+json"):
         raise UnsupportedMediaType
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType
     data = request.get_data(cache=False)
+    if len(data) > MAX_BODY_BYTES:
+        raise RequestTooLarge
     if not data:
         raise InvalidRequest("The body is missing; it must be a JSON object.")
     check_json(data)

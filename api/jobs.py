@@ -1,8 +1,6 @@
 """/v1/jobs: submit, get, list."""
 
-from datetime import timedelta
-
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from msgspec import UNSET
 
 from api import idempotency
@@ -10,6 +8,7 @@ from api.callers import caller
 from api.dependencies import deps
 from api.lookup import readable_job
 from api.operation import Answer, Operation
+from api.orders import order_of
 from api.paging import cursor_of, next_page_token
 from api.requests import (
     GetQuery,
@@ -30,7 +29,6 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.order import Order
 from jobs.store import Filter
 
 routes = Blueprint("jobs", __name__)
@@ -65,17 +63,7 @@ def submit_job(body: Submission) -> Answer:
     the same key is refused. A key lasts as long as its job is kept.
     """
     caller().check_submit()
-    order = Order(
-        type=body.type,
-        payload=body.payload,
-        owner=caller().member,
-        labels=body.labels,
-        run_at=body.run_at,
-        delay=None if body.delay_seconds is None else timedelta(seconds=body.delay_seconds),
-        max_attempts=body.max_attempts,
-        idempotency_key=idempotency.key_of(request.headers.get(idempotency.HEADER)),
-        trace=g.traceparent,
-    )
+    order = order_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
     submitted = deps().submitter.submit(order)
     job = submitted.job
     headers = {"Location": path_of(job)}

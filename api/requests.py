@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from jobs.model import Status
-from jobs.retry import MAX_ATTEMPTS
+from jobs.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR
 
 MAX_PAGE_SIZE: Final = 200
 MAX_WAIT_SECONDS: Final = 30
@@ -50,6 +50,23 @@ Traceparent = Annotated[
 ]
 
 
+class Retry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long to wait between attempts. What is not given is as in the job type."""
+
+    first_seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] | UnsetType,
+        Meta(description="The first wait is at most this long."),
+    ] = UNSET
+    factor: Annotated[
+        Annotated[float, Meta(ge=1, le=MAX_FACTOR)] | UnsetType,
+        Meta(description="Each further wait may be so many times longer."),
+    ] = UNSET
+    longest_seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=LONGEST_SECONDS)] | UnsetType,
+        Meta(description="No wait is longer."),
+    ] = UNSET
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A job to do. Give `run_at` or `delay_seconds`, or neither, to start it at once."""
 
@@ -79,6 +96,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None,
         Meta(description="Instead of the job type's own number."),
     ] = None
+    retry: Annotated[Retry | None, Meta(description="Instead of the job type's own waits.")] = None
 
     def __post_init__(self) -> None:
         if self.run_at is not None and self.delay_seconds is not None:

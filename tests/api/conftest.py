@@ -1,0 +1,131 @@
+"""The API on the in-memory store and queue, with callers who have real signed tokens."""
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from api.app import create_app
+from identity.tokens import Verifier
+from jobs.model import Job
+from jobs.queue import Ticket
+from jobs.settings import Binding, Role, Settings
+from local.cloud.identity import Issuer
+from tests.api.job_types import REGISTRY
+from tests.faulty import FaultyJobStore, FaultyQueue
+from tests.making import Clock, a_job, some_settings
+
+AUDIENCE = "https://api.example.com"
+ADA = "ada@example.com"
+BOB = "bob@example.com"
+VERA = "vera@example.com"
+OTTO = "otto@example.com"
+ROLES = (
+    Binding(Role.SUBMITTER, (f"user:{ADA}", f"user:{BOB}", "domain:team.example")),
+    Binding(Role.VIEWER, (f"user:{VERA}",)),
+    Binding(Role.OPERATOR, (f"user:{OTTO}",)),
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a token, or without."""
+
+    app: Flask
+    headers: dict[str, str]
+
+    def request(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = self.headers | options.pop("headers", {})
+        return Client(self.app).open(path, method=method, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.request("POST", path, **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self.request("DELETE", path, **options)
+
+    def submit(self, key: str | None = None, **fields: Any) -> TestResponse:
+        """Submit a job of `text.echo`, or of what the fields say."""
+        body = {"type": "text.echo", "payload": {"text": "hello"}} | fields
+        return self.post("/v1/jobs", json=body, headers={"Idempotency-Key": key} if key else {})
+
+
+@dataclass
+class House:
+    """The API and what stands behind it."""
+
+    issuer: Issuer
+    verifier: Verifier
+    settings: Settings = field(
+        default_factory=lambda: some_settings(api_audiences=(AUDIENCE,), roles=ROLES)
+    )
+    clock: Clock = field(default_factory=Clock)
+    store: FaultyJobStore = field(default_factory=FaultyJobStore)
+    queue: FaultyQueue = field(default_factory=FaultyQueue)
+
+    def __post_init__(self) -> None:
+        numbers = itertools.count(1)
+        self.app = create_app(
+            self.settings,
+            store=self.store,
+            queue=self.queue,
+            verifier=self.verifier,
+            registry=REGISTRY,
+            now=self.clock,
+            new_id=lambda: f"{next(numbers):032x}",
+        )
+
+    def caller(self, email: str = ADA, **claims: Any) -> Caller:
+        token = self.issuer.token(email, AUDIENCE, **claims)
+        return Caller(self.app, {"Authorization": f"Bearer {token}"})
+
+    @property
+    def nobody(self) -> Caller:
+        """Without a token."""
+        return Caller(self.app, {})
+
+    def put(self, **fields: Any) -> Job:
+        """A job in the store, as `a_job` makes it; Ada's if nothing else is said."""
+        return self.store.create(a_job(**{"owner": f"user:{ADA}"} | fields))
+
+    def rung(self) -> list[Ticket]:
+        """The tickets that were rung since this was last asked."""
+        tickets = []
+        while (data := self.queue.take()) is not None:
+            tickets.append(Ticket.decode(data))
+        return tickets
+
+
+@pytest.fixture
+def house(issuer: Issuer, verifier: Verifier) -> House:
+    return House(issuer, verifier)
+
+
+@pytest.fixture
+def ada(house: House) -> Caller:
+    """May submit."""
+    return house.caller(ADA)
+
+
+@pytest.fixture
+def bob(house: House) -> Caller:
+    """May submit, and is not Ada."""
+    return house.caller(BOB)
+
+
+@pytest.fixture
+def vera(house: House) -> Caller:
+    """May view."""
+    return house.caller(VERA)
+
+
+@pytest.fixture
+def otto(house: House) -> Caller:
+    """Operates."""
+    return house.caller(OTTO)

@@ -1,0 +1,170 @@
+"""Cancel, retry and delete, in every status and against somebody quicker."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs import transitions
+from jobs.model import Job, Status
+from tests.api import expect
+from tests.api.conftest import Caller, House
+from tests.faulty import Fault
+from tests.making import KEEP_FOR, T0, an_error
+
+LIVE = (Status.QUEUED, Status.RUNNING)
+Overtake = Callable[[Job, Job], None]
+TERMINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+
+
+@pytest.mark.parametrize("status", LIVE)
+def test_cancel_ends_a_live_job(house: House, ada: Caller, status: Status) -> None:
+    """A queued or running job is cancelled at once and for good."""
+    job = house.put(status=status)
+    shown = expect.job(ada.post(f"/v1/jobs/{job.id}:cancel"))
+    assert shown["status"] == "cancelled"
+    assert shown["finished_at"] is not None
+    kept = house.store.get(job.id)
+    assert kept is not None
+    assert (kept.status, kept.wake_at) == (Status.CANCELLED, None)
+
+
+def test_cancelling_twice_changes_nothing(house: House, ada: Caller) -> None:
+    """A cancelled job stays as it is, and the answer is that job."""
+    job = house.put(status=Status.CANCELLED)
+    assert expect.job(ada.post(f"/v1/jobs/{job.id}:cancel"))["status"] == "cancelled"
+    assert house.store.get(job.id) == job
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED])
+def test_cancel_leaves_a_finished_job_alone(house: House, ada: Caller, status: Status) -> None:
+    """What has ended otherwise can't be cancelled any more."""
+    job = house.put(status=status)
+    found = expect.problem(ada.post(f"/v1/jobs/{job.id}:cancel"), 409, "status_conflict")
+    assert status in found.detail
+    assert house.store.get(job.id) == job
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_retry_queues_a_job_anew(house: House, ada: Caller, status: Status) -> None:
+    """A failed or cancelled job gets all its attempts again and is rung for."""
+    job = house.put(status=status)
+    shown = expect.job(ada.post(f"/v1/jobs/{job.id}:retry"))
+    assert (shown["status"], shown["attempt"], shown["error"]) == ("queued", 0, None)
+    assert shown["finished_at"] is None
+    (ticket,) = house.rung()
+    kept = house.store.get(job.id)
+    assert kept is not None
+    assert (ticket.job_id, ticket.version) == (job.id, kept.version)
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED])
+def test_retry_refuses_other_jobs(house: House, ada: Caller, status: Status) -> None:
+    """A job that is under way or has succeeded is not done again."""
+    job = house.put(status=status)
+    expect.problem(ada.post(f"/v1/jobs/{job.id}:retry"), 409, "status_conflict")
+    assert house.store.get(job.id) == job
+    assert house.rung() == []
+
+
+def test_retry_answers_when_ringing_fails(house: House, ada: Caller) -> None:
+    """The sweep will ring for what could not be rung for."""
+    job = house.put(status=Status.FAILED)
+    house.queue.fault = Fault.NOT_MADE
+    assert expect.job(ada.post(f"/v1/jobs/{job.id}:retry"))["status"] == "queued"
+    kept = house.store.get(job.id)
+    assert kept is not None
+    assert kept.wake_at is not None
+
+
+@pytest.mark.parametrize("status", TERMINAL)
+def test_delete_removes_a_finished_job(house: House, ada: Caller, status: Status) -> None:
+    """A terminal job is gone; the answer is empty."""
+    job = house.put(status=status)
+    response = ada.delete(f"/v1/jobs/{job.id}")
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
+    assert house.store.get(job.id) is None
+    expect.problem(ada.get(f"/v1/jobs/{job.id}"), 404, "job_not_found")
+
+
+@pytest.mark.parametrize("status", LIVE)
+def test_delete_leaves_a_live_job_alone(house: House, ada: Caller, status: Status) -> None:
+    """A job under way has to be cancelled first."""
+    job = house.put(status=status)
+    found = expect.problem(ada.delete(f"/v1/jobs/{job.id}"), 409, "status_conflict")
+    assert status in found.detail
+    assert house.store.get(job.id) == job
+
+
+@pytest.fixture
+def overtake(house: House, monkeypatch: pytest.MonkeyPatch) -> Overtake:
+    """Makes the next read still show a job that the store already holds in its next state."""
+
+    def overtake(before: Job, after: Job) -> None:
+        house.store.save(after, before=before)
+        get, stale = house.store.get, iter([before])
+        monkeypatch.setattr(house.store, "get", lambda job_id: next(stale, None) or get(job_id))
+
+    return overtake
+
+
+def test_cancel_meets_a_job_that_just_finished(
+    house: House, ada: Caller, overtake: Overtake
+) -> None:
+    """The transition is asked again with what the worker left, and that is not to be cancelled."""
+    job = house.put(status=Status.RUNNING)
+    overtake(job, transitions.succeed(job, T0, "7", keep_for=KEEP_FOR))
+    expect.problem(ada.post(f"/v1/jobs/{job.id}:cancel"), 409, "status_conflict")
+
+
+def test_cancel_meets_a_job_that_just_started(
+    house: House, ada: Caller, overtake: Overtake
+) -> None:
+    """Cancelling wins over an attempt that started meanwhile."""
+    job = house.put(status=Status.QUEUED)
+    overtake(job, transitions.claim(job, T0, lease=KEEP_FOR, worker="w"))
+    shown = expect.job(ada.post(f"/v1/jobs/{job.id}:cancel"))
+    assert shown["status"] == "cancelled"
+    assert shown["attempts"][0]["outcome"] == "cancelled"
+
+
+def test_delete_meets_a_job_that_was_just_retried(
+    house: House, ada: Caller, overtake: Overtake
+) -> None:
+    """A job that is under way again is not deleted."""
+    job = house.put(status=Status.FAILED, error=an_error())
+    overtake(job, transitions.retry(job, T0))
+    found = expect.problem(ada.delete(f"/v1/jobs/{job.id}"), 409, "version_conflict")
+    assert found.retryable
+    assert house.store.get(job.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "verb", "status"),
+    [
+        ("POST", ":cancel", Status.QUEUED),
+        ("POST", ":retry", Status.FAILED),
+        ("DELETE", "", Status.FAILED),
+    ],
+)
+def test_the_store_is_away(
+    house: House, ada: Caller, method: str, verb: str, status: Status
+) -> None:
+    """A change that could not be kept is answered with 503, and the job is as it was."""
+    job = house.put(status=status)
+    house.store.fault = Fault.NOT_MADE
+    found = expect.problem(
+        ada.request(method, f"/v1/jobs/{job.id}{verb}"), 503, "store_unavailable"
+    )
+    assert found.retryable
+    assert house.store.get(job.id) == job
+
+
+@pytest.mark.parametrize(("method", "verb"), [("POST", ":cancel"), ("POST", ":retry")])
+def test_a_body_is_not_asked_for(house: House, ada: Caller, method: str, verb: str) -> None:
+    """Custom methods take the empty object that many clients send, and nothing as well."""
+    bodies: list[dict[str, Any]] = [{}, {"json": {}}]
+    for n, body in enumerate(bodies):
+        job = house.put(id=f"{n:032x}", status=Status.CANCELLED)
+        assert ada.request(method, f"/v1/jobs/{job.id}{verb}", **body).status_code == 200

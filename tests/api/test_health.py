@@ -1,0 +1,113 @@
+"""GET /v1/health."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from api.checkup import FRESH_SECONDS, Checkup
+from jobs.errors import QueueUnavailable, StoreUnavailable
+from tests.api.conftest import House
+
+
+def test_says_that_all_is_well(house: House) -> None:
+    """Asks for no token; names the release and each dependency with its latency."""
+    response = house.nobody.get("/v1/health")
+    assert response.status_code == 200
+    health = response.get_json()
+    assert (health["status"], health["revision"]) == ("ok", "local")
+    assert health["dependencies"].keys() == {"store", "queue"}
+    for dependency in health["dependencies"].values():
+        assert dependency["status"] == "ok"
+        assert dependency["latency_ms"] >= 0
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable, QueueUnavailable, OSError, ZeroDivisionError])
+@pytest.mark.parametrize("name", ["store", "queue"])
+def test_a_dependency_that_fails_makes_it_degraded(
+    house: House, name: str, error: type[Exception]
+) -> None:
+    """However a dependency fails, the answer is 503 and says which, and nothing of why."""
+
+    def fail() -> None:
+        raise error("secret")
+
+    getattr(house, name).ping = fail
+    house.__post_init__()
+    response = house.nobody.get("/v1/health")
+    assert response.status_code == 503
+    health = response.get_json()
+    assert health["status"] == "degraded"
+    assert {key: one["status"] for key, one in health["dependencies"].items()} == {
+        "store": "ok",
+        "queue": "ok",
+    } | {name: "unavailable"}
+    assert "secret" not in response.get_data(as_text=True)
+
+
+def test_answers_are_fresh_for_some_seconds() -> None:
+    """However often it is asked, the dependency is asked once in a while."""
+    now, asked = 0.0, 0
+
+    def ping() -> None:
+        nonlocal asked
+        asked += 1
+
+    checkup = Checkup({"store": ping}, clock=lambda: now)
+    for _ in range(3):
+        checkup.dependencies()
+    assert asked == 1
+    now = FRESH_SECONDS
+    checkup.dependencies()
+    assert asked == 2
+
+
+def test_the_dependencies_are_asked_by_one_at_a_time() -> None:
+    """While somebody asks, others get the answer before and wait for nobody."""
+    now = 0.0
+    asking, go_on = threading.Event(), threading.Event()
+    go_on.set()
+    asked = 0
+
+    def ping() -> None:
+        nonlocal asked
+        asked += 1
+        asking.set()
+        go_on.wait()
+
+    checkup = Checkup({"store": ping}, clock=lambda: now)
+    checkup.dependencies()
+    now = FRESH_SECONDS
+    asking.clear()
+    go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(checkup.dependencies)
+        asking.wait()
+        assert checkup.dependencies()["store"].latency_ms == 0
+        go_on.set()
+        slow.result()
+    assert asked == 2
+
+
+def test_the_first_to_ask_are_answered_together() -> None:
+    """Those who come while nobody knows anything yet wait for the one who asks."""
+    gate = threading.Barrier(2)
+    asked = 0
+
+    def ping() -> None:
+        nonlocal asked
+        asked += 1
+        gate.wait()
+
+    checkup = Checkup({"store": ping})
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(checkup.dependencies) for _ in range(4)]
+        gate.wait()
+        assert {answer.result()["store"].status for answer in answers} == {"ok"}
+    assert asked == 1
+
+
+def test_livez_is_for_the_probe(house: House) -> None:
+    """Inside the container a probe asks whether the process answers, and asks nobody else."""
+    response = house.nobody.get("/livez")
+    assert (response.status_code, response.data) == (200, b"ok")

@@ -1,0 +1,108 @@
+"""Errors: one form, one table, and nothing of the inside."""
+
+import inspect
+import logging
+from http import HTTPStatus
+from types import ModuleType
+
+import pytest
+
+import api.errors
+import identity.errors
+import jobs.errors
+from api.problems import STATUS
+from jobs.errors import DormouseError
+from tests.api import expect
+from tests.api.conftest import Caller, House
+from tests.making import TRACEPARENT
+
+# Errors of `jobs` that end inside: in the worker, at start, or in `jobs` itself.
+INSIDE = {
+    jobs.errors.DormouseError,
+    jobs.errors.JobExists,
+    jobs.errors.QueueUnavailable,
+    jobs.errors.SettingsError,
+    jobs.errors.UndecodableTicket,
+}
+
+
+def errors_in(module: ModuleType) -> set[type[DormouseError]]:
+    return {
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, DormouseError) and kind.__module__ == module.__name__
+    }
+
+
+def test_every_error_has_a_status() -> None:
+    """An error that can reach the API has a row in the table, and no row is for nothing."""
+    named = errors_in(jobs.errors) | errors_in(identity.errors) | errors_in(api.errors)
+    assert STATUS.keys() == named - INSIDE
+
+
+def test_codes_are_distinct() -> None:
+    """A code means one error."""
+    assert len({error.code for error in STATUS}) == len(STATUS)
+
+
+def test_retryable_goes_with_the_status() -> None:
+    """What the caller did wrong stays wrong; an outage passes."""
+    for error, status in STATUS.items():
+        if error.retryable:
+            assert status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+        else:
+            assert status is not HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@pytest.mark.parametrize("error", [RuntimeError, DormouseError, jobs.errors.JobExists, KeyError])
+def test_an_unexpected_exception_shows_nothing(
+    house: House,
+    ada: Caller,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    """Its text is in the log and not in the answer."""
+
+    def fail(*_: object) -> None:
+        raise error("the password is swordfish")
+
+    monkeypatch.setattr(house.store, "list_jobs", fail)
+    with caplog.at_level(logging.ERROR):
+        response = ada.get("/v1/jobs")
+    found = expect.problem(response, 500, "internal")
+    assert "swordfish" not in response.get_data(as_text=True)
+    assert not found.retryable
+    assert "swordfish" in caplog.text
+
+
+def test_a_request_is_found_by_its_id(house: House, ada: Caller) -> None:
+    """The id of the caller's own trace names the request, in the header and in the problem."""
+    response = ada.get("/v1/jobs/x", headers={"traceparent": TRACEPARENT})
+    found = expect.problem(response, 404, "job_not_found")
+    assert found.request_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    first, second = house.nobody.get("/x"), house.nobody.get("/x")
+    assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs/x", "/x", "/v1/health", "/v1/job-types"])
+def test_answers_are_kept_by_nobody(ada: Caller, path: str) -> None:
+    """No cache keeps an answer, and no browser guesses its type."""
+    headers = ada.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_every_view_asks_for_a_token(house: House) -> None:
+    """Of all routes, only those named here answer without a token, whatever the method."""
+    public = {"/", "/docs", "/openapi.json", "/livez", "/v1/health"}
+    seen = set()
+    for rule in house.app.url_map.iter_rules():
+        path = rule.rule.replace("<job_id:job_id>", "f" * 32).replace("<name>", "text.echo")
+        assert "<" not in path
+        for method in rule.methods or ():
+            status = house.nobody.request(method, path).status_code
+            assert status < 400 if path in public else status == 401, (method, path)
+        seen.add(path)
+    assert public <= seen
+    assert len(seen) > len(public)
