@@ -61,9 +61,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Meta(description="A body of JSON, sent as application/json. Not together with `body`."),
     ] = UNSET
     expect: Annotated[
-        tuple[Annotated[int, Meta(ge=200, le=599)], ...] | None,
+        Annotated[tuple[Annotated[int, Meta(ge=200, le=599)], ...], Meta(max_length=50)] | None,
         Meta(
-            max_length=50,
             description=(
                 "The statuses that count as success; any 2xx if not given. Of the others, 408,"
                 " 425, 429 and 5xx are tried again, as `Retry-After` asks; the rest fails the job"

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from handlers import outbound
-from handlers.outbound.url import MAX_URL_LENGTH, check_url
+from handlers.outbound.url import check_url
 from jobs.context import Context, PermanentError
 from jobs.registry import job_type
 from jobs.retry import RetryPolicy
@@ -25,10 +25,7 @@ Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
 class ImageThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str | None,
-        Meta(
-            max_length=MAX_URL_LENGTH,
-            description=f"An https URL of the picture, at most {MAX_SOURCE_BYTES:,} bytes.",
-        ),
+        Meta(description=f"An https URL of the picture, at most {MAX_SOURCE_BYTES:,} bytes."),
     ] = None
     base64: Annotated[bytes | None, Meta(description="The picture itself.")] = None
     width: Annotated[Side, Meta(description="In pixels.")]

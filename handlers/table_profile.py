@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from handlers import outbound
-from handlers.outbound.url import MAX_URL_LENGTH, check_url
+from handlers.outbound.url import check_url
 from handlers.tables.profile import Format, TableProfile
 from jobs.context import Context
 from jobs.registry import job_type
@@ -20,10 +20,7 @@ MAX_SOURCE_BYTES = 100_000_000
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str | None,
-        Meta(
-            max_length=MAX_URL_LENGTH,
-            description=f"An https URL of the table, at most {MAX_SOURCE_BYTES:,} bytes.",
-        ),
+        Meta(description=f"An https URL of the table, at most {MAX_SOURCE_BYTES:,} bytes."),
     ] = None
     text: Annotated[str | None, Meta(description="The table itself, as text.")] = None
     base64: Annotated[bytes | None, Meta(description="The table itself, as bytes.")] = None

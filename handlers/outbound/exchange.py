@@ -15,7 +15,7 @@ from http.client import HTTPException
 
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError
+from urllib3.exceptions import HTTPError
 
 from handlers.outbound.deadline import Deadline
 from handlers.outbound.errors import NetworkError
@@ -149,14 +149,14 @@ def _reported(url: Url, deadline: Deadline) -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     """In our words: the libraries' own name addresses."""
+    if isinstance(error.__cause__, OSError):
+        return _reason(error.__cause__)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message.rstrip('.')})"
     if isinstance(error, ssl.SSLError):
         return "TLS failed"
-    if isinstance(error, (TimeoutError, ConnectTimeoutError)):
+    if isinstance(error, TimeoutError):
         return "it did not answer in time"
     if isinstance(error, ConnectionRefusedError):
         return "it refused the connection"
-    if error.__cause__ is not None:
-        return _reason(error.__cause__)
     return "the connection broke or its answer is not HTTP"

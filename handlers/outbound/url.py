@@ -9,6 +9,10 @@ import msgspec
 MAX_URL_LENGTH = 8192
 _PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_LAST_PORT = 65535
+_AUTHORITY = re.compile(
+    r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^\[\]:%]+))(?::(?P<port>[0-9]{0,5}))?", re.IGNORECASE
+)
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 _PATH_KEPT = "/%:@!$&'()*+,;=~"
@@ -71,35 +75,28 @@ def _take_apart(text: str) -> tuple[SplitResult, str, int]:
         raise ValueError("the URL has a space, a control character or a backslash in it")
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError as error:
-        raise ValueError("the URL's host or port is not well-formed") from error
+        raise ValueError("the URL is not well-formed") from error
     if parts.scheme not in _PORTS:
         raise ValueError("the URL must begin with https:// or http://")
     if "@" in parts.netloc:
         raise ValueError("the URL must hold no credentials; send them in a header")
-    if port == 0:
-        raise ValueError("the URL's port must be between 1 and 65535")
-    return parts, _host(parts), port or _PORTS[parts.scheme]
+    if not (found := _AUTHORITY.fullmatch(parts.netloc)):
+        raise ValueError("the URL's host or port is not well-formed")
+    port = int(found["port"] or _PORTS[parts.scheme])
+    if not 1 <= port <= _LAST_PORT:
+        raise ValueError(f"the URL's port must be between 1 and {_LAST_PORT}")
+    if found["ipv6"]:
+        return parts, _ipv6(found["ipv6"]), port
+    name = found["name"].lower()
+    return parts, _checked_name(name) if name.isascii() else name, port
 
 
-def _host(parts: SplitResult) -> str:
-    host = (parts.hostname or "").lower()
-    if not host:
-        raise ValueError("the URL names no host")
-    if parts.netloc.startswith("["):
-        return str(_ipv6(host))
-    return _checked_name(host) if host.isascii() else host
-
-
-def _ipv6(host: str) -> IPv6Address:
+def _ipv6(host: str) -> str:
     try:
-        address = IPv6Address(host)
+        return str(IPv6Address(host))
     except ValueError as error:
         raise ValueError("the URL's host is no IPv6 address") from error
-    if address.scope_id:
-        raise ValueError("the URL's host must have no IPv6 zone")
-    return address
 
 
 def _checked_name(host: str) -> str:
