@@ -1,5 +1,4 @@
 resource "google_firestore_database" "this" {
-  # checkov:skip=CKV_GCP_145:Google's own encryption at rest will do; a key of one's own costs and can be lost.
   project     = var.project_id
   name        = var.database
   location_id = coalesce(var.database_location, var.region)
