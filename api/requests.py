@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[
     Meta(
         pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$',
         description="Makes the request safe to repeat: a key that you choose once for each job"
-        " that you want. The same key with the same request gives the first job back.",
+        " that you want, of 1 to 255 visible ASCII characters but quotes and backslashes.",
         examples=["order-4711"],
     ),
 ]
@@ -45,7 +45,6 @@ Traceparent = Annotated[
     Meta(
         description="W3C Trace Context. The job carries the trace on to the worker, to its logs"
         " and to the calls that it makes.",
-        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
     ),
 ]
 
@@ -82,7 +81,12 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         msgspec.Raw, Meta(description="As the job type's schema says; at most 256 KiB of JSON.")
     ]
     labels: Annotated[
-        Labels, Meta(description="To find the job by.", examples=[{"team": "billing"}])
+        Labels,
+        Meta(
+            description="To find the job by. A name has up to 63 of `a-z 0-9 _ -` and starts with"
+            " a letter; a value has up to 63 of `A-Z a-z 0-9 _ . : / @ + -`.",
+            examples=[{"team": "billing"}],
+        ),
     ] = {}
     run_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,

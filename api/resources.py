@@ -146,11 +146,24 @@ class JobTypeResource(msgspec.Struct, frozen=True, kw_only=True):
             description=kind.description,
             payload_schema=msgspec.json.schema(kind.payload_type),
             result_schema=msgspec.json.schema(kind.result_type),
-            example=kind.example,
+            example=_brief(kind.example),
             retry=kind.retry,
             timeout_seconds=kind.timeout.total_seconds(),
             keep_days=kind.keep_for.total_seconds() / 86_400,
         )
+
+
+def _brief(example: Any) -> Any:
+    """The example as a caller would write it, without what is the default anyway."""
+    if not isinstance(example, msgspec.Struct):
+        return example
+    said = {}
+    for field in msgspec.structs.fields(example):
+        factory = field.default_factory
+        default = field.default if factory is msgspec.NODEFAULT else factory()
+        if (value := getattr(example, field.name)) != default:
+            said[field.encode_name] = value
+    return said
 
 
 class JobTypeList(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from api.reference.schemas import Schema, name_of
 
 _BOUNDS = {
     "minimum": "at least {}",
-    "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
     "exclusiveMaximum": "less than {}",
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
@@ -20,6 +20,8 @@ _BOUNDS = {
     "maxProperties": "at most {} entries",
     "pattern": "like <code>{}</code>",
 }
+_LONGEST = 40
+"""A longer pattern explains nothing to a reader; the description does."""
 
 
 def kind_of(schema: Schema) -> Markup:
@@ -62,9 +64,9 @@ def bounds_of(schema: Schema) -> list[Markup]:
 
 def _bounds(schema: Schema) -> Iterator[Markup]:
     for name, words in _BOUNDS.items():
-        if name in schema:
+        if name in schema and len(str(schema[name])) <= _LONGEST:
             value = schema[name]
-            shown = f"{value:,}" if isinstance(value, int) else value
+            shown = value if isinstance(value, str) else f"{value:,}".removesuffix(".0")
             yield Markup(words).format(shown)  # noqa: S704 - words of ours
     for inner in schema.get("anyOf", ()):
         yield from _bounds(inner)

@@ -82,7 +82,7 @@ def openapi(app: Flask, registry: Registry) -> Schema:
     examples = examples_of(registry)
     paths: dict[str, Schema] = {}
     for route in routes:
-        example = examples.get(route.operation.answer)
+        example = examples.get(route.view.__name__)
         body = bodies.get(route.operation.body)
         paths.setdefault(route.path, {})[route.method] = _operation(route, schemas, body, example)
     return {
@@ -135,7 +135,7 @@ def _submission(schemas: Schemas, registry: Registry) -> Schema:
     examples = {
         kind.name: {
             "summary": unwrapped(kind.description).partition("\n")[0],
-            "value": msgspec.to_builtins({"type": kind.name, "payload": kind.example}),
+            "value": {"type": kind.name, "payload": _shown(kind)["example"]},
         }
         for kind in registry
     }
@@ -143,7 +143,7 @@ def _submission(schemas: Schemas, registry: Registry) -> Schema:
 
 
 def _job_type(kind: JobType[Any, Any], schemas: Schemas) -> Schema:
-    shown = msgspec.to_builtins(JobTypeResource.of(kind))
+    shown = _shown(kind)
     return {
         "name": kind.name,
         "description": unwrapped(kind.description),
@@ -151,6 +151,11 @@ def _job_type(kind: JobType[Any, Any], schemas: Schemas) -> Schema:
         "result": schemas.of(kind.result_type),
         **{name: shown[name] for name in ("example", "retry", "timeout_seconds", "keep_days")},
     }
+
+
+def _shown(kind: JobType[Any, Any]) -> Schema:
+    shown: Schema = msgspec.to_builtins(JobTypeResource.of(kind))
+    return shown
 
 
 def _in_camel_case(name: str) -> str:

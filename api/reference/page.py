@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from api.problems import STATUS
+from api.problems import CONTENT_TYPE, STATUS
 from api.reference.curl import curl_of
 from api.reference.fields import bounds_of, kind_of
 from api.reference.openapi import JOB_TYPES
@@ -40,7 +40,8 @@ class Entry:
     path: str
     declared: Schema
     body: Schema | None
-    codes: list[str]
+    successes: dict[str, Schema]
+    problems: list[tuple[str, str]]
     curl: str
 
 
@@ -91,7 +92,12 @@ def _entries(document: Schema) -> Iterator[Entry]:
                 path=path,
                 declared=declared,
                 body=_body(document, declared),
-                codes=_codes(declared),
+                successes={
+                    status: response
+                    for status, response in declared["responses"].items()
+                    if CONTENT_TYPE not in response.get("content", {})
+                },
+                problems=list(_problems(declared)),
                 curl=curl_of(_ORIGIN, method, path, declared),
             )
 
@@ -121,10 +127,8 @@ def _refs(job_type: Schema) -> Iterator[str]:
             yield job_type[part]["$ref"]
 
 
-def _codes(declared: Schema) -> list[str]:
-    return [
-        code
-        for response in declared["responses"].values()
-        for content in response.get("content", {}).values()
-        for code in content.get("examples", ())
-    ]
+def _problems(declared: Schema) -> Iterator[tuple[str, str]]:
+    """The status and the code of each error."""
+    for status, response in declared["responses"].items():
+        for code in response.get("content", {}).get(CONTENT_TYPE, {}).get("examples", ()):
+            yield status, code

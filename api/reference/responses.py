@@ -37,11 +37,14 @@ _HEADERS_OF_STATUS = {
 
 def responses_of(operation: Operation, schemas: Schemas, example: Any) -> Schema:
     """By status, as strings."""
-    described = {operation.status: HTTPStatus(operation.status).phrase} | dict(operation.also)
     responses = {
-        status: _success(operation, description, schemas, example)
-        for status, description in described.items()
+        status: _success(operation, description, schemas)
+        for status, description in operation.also.items()
     }
+    usual = _success(operation, HTTPStatus(operation.status).phrase, schemas)
+    if example is not None:
+        usual["content"][JSON]["example"] = example
+    responses[operation.status] = usual
     by_status: dict[HTTPStatus, list[type[DormouseError]]] = {}
     for error in operation.all_problems:
         by_status.setdefault(STATUS[error], []).append(error)
@@ -49,15 +52,14 @@ def responses_of(operation: Operation, schemas: Schemas, example: Any) -> Schema
     return {str(int(status)): responses[status] for status in sorted(responses)}
 
 
-def _success(operation: Operation, description: str, schemas: Schemas, example: Any) -> Schema:
+def _success(operation: Operation, description: str, schemas: Schemas) -> Schema:
     headers = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in operation.answer_headers.items()
     }
     response: Schema = {"description": description, "headers": headers | _shared("X-Request-Id")}
     if operation.answer:
-        content = {"schema": schemas.of(operation.answer)}
-        response["content"] = {JSON: content | ({"example": example} if example else {})}
+        response["content"] = {JSON: {"schema": schemas.of(operation.answer)}}
     return response
 
 
