@@ -8,36 +8,39 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 GRACE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
-_REAP_SECONDS = 2.0
+_KILL_SECONDS = 0.5
+"""For the killed to go. Dead ones may be there for longer: init takes notice when it likes."""
 
 
-def end_groups(groups: Iterable[int]) -> None:
+def end_groups(groups: Sequence[int]) -> None:
     """Ask each group's leader to end, and kill what is left of the group after that.
 
     Only the leader is asked, as on Cloud Run: what it started is for it to end. It gets ten
     seconds.
     """
-    left = [group for group in groups if _is_there(group)]
-    for group in left:
+    for group in filter(_has_leader, groups):
         _send(os.kill, group, signal.SIGTERM)
-    until = time.monotonic() + GRACE_SECONDS
-    while left:
+    _wait_until(lambda: not any(map(_has_leader, groups)), GRACE_SECONDS)
+    for group in groups:
+        _send(os.killpg, group, signal.SIGKILL)
+    _wait_until(lambda: not any(_send(os.killpg, group, 0) for group in groups), _KILL_SECONDS)
+
+
+def _wait_until(done: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not done() and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)
-        for group in left:
-            if time.monotonic() > until or not _send(os.kill, group, 0):
-                _send(os.killpg, group, signal.SIGKILL)
-        left = [group for group in left if _is_there(group)]
-        if time.monotonic() > until + _REAP_SECONDS:
-            # Nothing but dead processes whose parent does not take notice.
-            return
 
 
-def _is_there(group: int) -> bool:
-    return _send(os.killpg, group, 0)
+def _has_leader(group: int) -> bool:
+    try:
+        return os.getpgid(group) == group
+    except ProcessLookupError:
+        return False
 
 
 def _send(send: Callable[[int, int], None], receiver: int, number: int) -> bool:
@@ -62,7 +65,7 @@ def main() -> None:
             groups.add(group)
         else:
             groups.discard(group)
-    end_groups(groups)
+    end_groups(list(groups))
 
 
 if __name__ == "__main__":
