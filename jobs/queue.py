@@ -42,7 +42,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Raises `UndecodableTicket`. Fields that a newer release added are ignored."""
         try:
             ticket = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UndecodableTicket(f"The message is not a ticket: {error}") from error
         if ticket.job and (ticket.job.id, ticket.job.version) != (ticket.job_id, ticket.version):
             raise UndecodableTicket("The ticket carries another job than it names.")

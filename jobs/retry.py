@@ -32,10 +32,9 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> timedelta:
         """The wait after the given attempt, counted from 1."""
-        # Past 64 doublings every cap is reached; the bound keeps the power from overflowing.
-        ceiling = min(
-            self.longest_seconds, self.first_seconds * self.factor ** min(attempt - 1, 64)
-        )
+        # There are no more attempts than that; the bound keeps the power from overflowing.
+        grown = self.first_seconds * self.factor ** min(attempt - 1, MAX_ATTEMPTS)
+        ceiling = min(self.longest_seconds, grown)
         return timedelta(seconds=uniform(0.0, ceiling))
 
 
