@@ -1,0 +1,101 @@
+"""Numbers that stand both in the code and in Terraform."""
+
+import re
+import runpy
+from typing import Any
+
+from api.requests import MAX_WAIT_SECONDS
+from jobs.registry import MAX_TIMEOUT
+from local.processes import ROOT
+from tests.infra.terraform import Terraform
+from worker.attempts import PUSH_LIMIT
+from worker.claim import LEASE_MARGIN
+from worker.sweep import HOLD
+
+PUBSUBS_LONGEST = 600
+
+
+def threads(service: str) -> int:
+    number: int = runpy.run_path(str(ROOT / service / "gunicorn.conf.py"))["threads"]
+    return number
+
+
+def default(terraform: Terraform, variable: str, field: str) -> int:
+    """The default of an optional field of a variable."""
+    found = re.search(rf"{field}\s*= optional\(\w+, (\d+)\)", terraform.text())
+    assert found, f"{variable}.{field}"
+    return int(found[1])
+
+
+def service(terraform: Terraform, name: str) -> dict[str, Any]:
+    template: dict[str, Any] = terraform.resources["google_cloud_run_v2_service", name]["template"][0]
+    return template
+
+
+def test_an_attempt_ends_within_one_push(terraform: Terraform) -> None:
+    """The longest attempt, its lease's margin and what the worker takes fit the ack deadline."""
+    deadline = terraform.locals["ack_deadline_seconds"]
+    assert deadline == PUBSUBS_LONGEST
+    lease = MAX_TIMEOUT + LEASE_MARGIN
+    assert lease <= PUSH_LIMIT
+    assert PUSH_LIMIT.total_seconds() < deadline
+
+
+def test_a_push_may_last_as_long_as_its_ack_deadline(terraform: Terraform) -> None:
+    """Neither the subscription nor the worker's request timeout cuts an attempt short."""
+    subscription = terraform.resources["google_pubsub_subscription", "tickets"]
+    assert subscription["ack_deadline_seconds"] == "${local.ack_deadline_seconds}"
+    assert service(terraform, "worker")["timeout"] == "${local.ack_deadline_seconds}s"
+
+
+def test_the_api_may_wait_for_as_long_as_callers_ask(terraform: Terraform) -> None:
+    """The longest wait leaves the API at least as long again for the rest of the request."""
+    assert service(terraform, "api")["timeout"] == "${local.api_timeout_seconds}s"
+    assert terraform.locals["api_timeout_seconds"] >= 2 * MAX_WAIT_SECONDS
+
+
+def test_a_probe_finds_a_thread_when_every_request_waits(terraform: Terraform) -> None:
+    """Concurrency stays below gunicorn's threads, in both services."""
+    for name, concurrency in (
+        ("api", terraform.locals["api_concurrency"]),
+        ("worker", default(terraform, "worker", "processes")),
+    ):
+        assert service(terraform, name)["max_instance_request_concurrency"] == (
+            f"${{local.{name}_concurrency}}"
+        )
+        assert concurrency < threads(name)
+
+
+def test_no_push_waits_for_a_process(terraform: Terraform) -> None:
+    """An instance of the worker is sent as many requests as it has handler processes."""
+    assert terraform.locals["worker_concurrency"] == "${var.worker.processes}"
+    environment = terraform.locals["worker_environment"]
+    assert environment["DORMOUSE_PROCESSES"] == "${tostring(var.worker.processes)}"
+
+
+def test_a_sweep_ends_before_it_is_given_up(terraform: Terraform) -> None:
+    """The clock rings once a minute, a sweep holds its request for less, and may take longer."""
+    job = terraform.resources["google_cloud_scheduler_job", "sweep"]
+    assert job["schedule"] == "${local.sweep_schedule}"
+    assert terraform.locals["sweep_schedule"] == "* * * * *"
+    assert job["attempt_deadline"] == "${local.sweep_deadline_seconds}s"
+    assert HOLD.total_seconds() < 60 < terraform.locals["sweep_deadline_seconds"]
+
+
+def test_dead_letters_are_for_what_is_refused_for_hours(terraform: Terraform) -> None:
+    """Fifty deliveries; with the longest pauses between them they last through a long outage."""
+    subscription = terraform.resources["google_pubsub_subscription", "tickets"]
+    policy = subscription["dead_letter_policy"][0]
+    assert policy["max_delivery_attempts"] == "${local.delivery_attempts}"
+    assert terraform.locals["delivery_attempts"] == 50
+    assert subscription["retry_policy"][0]["maximum_backoff"] == "600s"
+
+
+def test_no_subscription_expires(terraform: Terraform) -> None:
+    """By default a subscription without traffic for 31 days is deleted, and with it every ticket."""
+    subscriptions = [
+        body for (kind, _), body in terraform.resources.items() if kind == "google_pubsub_subscription"
+    ]
+    assert len(subscriptions) == 2
+    for subscription in subscriptions:
+        assert subscription["expiration_policy"] == [{"ttl": ""}]

@@ -1,0 +1,142 @@
+"""Names that stand both in the code and in Terraform: paths, accounts, settings, topics."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import pytest
+
+from jobs.firestore.dead_letters import COLLECTION as DEAD_LETTERS
+from jobs.firestore.jobs import COLLECTION as JOBS
+from jobs.settings import Settings
+from local.cloud.push import subscriptions
+from tests.infra.terraform import INFRA, Terraform
+from worker.doors import OPEN, accounts
+
+VALUES = {"DORMOUSE_ROLES": "[]", "DORMOUSE_PROCESSES": "8", "DORMOUSE_HANDLER_MEMORY_MIB": "448"}
+
+NOT_TERRAFORMS = {
+    "K_REVISION",  # Cloud Run's own
+    "FIRESTORE_EMULATOR_HOST",  # the next three are for a machine of one's own
+    "PUBSUB_EMULATOR_HOST",
+    "DORMOUSE_CERTIFICATES_URL",
+    "DORMOUSE_HANDLERS",  # the image's
+}
+"""What the services read and a deployment leaves alone."""
+
+
+class Environment(Mapping[str, str]):
+    """An environment that notes what it is asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.asked.add(name)
+        return self._values.get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_each_service_starts_with_what_terraform_sets(
+    terraform: Terraform, service: Literal["api", "worker"]
+) -> None:
+    """Every setting that a service needs is set, and every one that is set is read."""
+    names = terraform.locals[f"{service}_environment"]
+    environment = Environment({name: VALUES.get(name, "x") for name in names})
+    Settings.from_environment(service, environment)
+    assert environment.asked >= set(names)
+
+
+def test_a_setting_is_left_out_on_purpose_only(terraform: Terraform) -> None:
+    """What the services can be told and Terraform tells neither is listed here."""
+    everything = Environment(
+        {
+            "GOOGLE_CLOUD_PROJECT": "p",
+            "DORMOUSE_API_AUDIENCES": "a",
+            "DORMOUSE_WORKER_AUDIENCE": "w",
+            "DORMOUSE_PUSH_ACCOUNT": "push",
+            "DORMOUSE_SCHEDULER_ACCOUNT": "scheduler",
+        }
+    )
+    Settings.from_environment("worker", everything)
+    said = {*terraform.locals["api_environment"], *terraform.locals["worker_environment"]}
+    assert everything.asked - said == NOT_TERRAFORMS
+
+
+def test_each_door_of_the_worker_has_its_caller(terraform: Terraform) -> None:
+    """Paths and accounts are those of `worker/doors.py`."""
+    settings = Settings(project="p", push_account="push", scheduler_account="scheduler")
+    assert terraform.locals["doors"] == accounts(settings)
+
+
+def test_a_token_for_each_door_is_accepted_by_cloud_run(terraform: Terraform) -> None:
+    """The worker's audiences are its URL and, with it, each path, as the application asks for."""
+    worker = terraform.resources["google_cloud_run_v2_service", "worker"]
+    assert worker["custom_audiences"] == (
+        '${concat([local.worker_url], [for path in keys(local.doors) : "${local.worker_url}${path}"])}'
+    )
+    environment = terraform.locals["worker_environment"]
+    assert environment["DORMOUSE_WORKER_AUDIENCE"] == "${local.worker_url}"
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (("google_pubsub_subscription", "tickets"), "/tickets"),
+        (("google_pubsub_subscription", "dead_letters"), "/dead-letters"),
+        (("google_cloud_scheduler_job", "sweep"), "/sweep"),
+    ],
+)
+def test_each_caller_knocks_at_its_own_door(
+    terraform: Terraform, resource: tuple[str, str], path: str
+) -> None:
+    """Address, audience and account belong to one path."""
+    body = terraform.resources[resource]
+    call = (body.get("push_config") or body["http_target"])[0]
+    assert call.get("push_endpoint", call.get("uri")) == (
+        f"${{google_cloud_run_v2_service.worker.uri}}{path}"
+    )
+    token = call["oidc_token"][0]
+    assert token["audience"] == f"${{local.worker_url}}{path}"
+    assert token["service_account_email"] == (
+        f'${{google_service_account.callers[local.doors["{path}"]].email}}'
+    )
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_probes_ask_where_the_service_answers(terraform: Terraform, service: str) -> None:
+    """Startup and liveness ask the one path that is open to them."""
+    template = terraform.resources["google_cloud_run_v2_service", service]["template"][0]
+    container = template["containers"][0]
+    for probe in ("startup_probe", "liveness_probe"):
+        assert container[probe][0]["http_get"] == [{"path": "/livez"}]
+    assert "/livez" in OPEN
+
+
+def test_topics_are_named_as_on_this_machine(terraform: Terraform) -> None:
+    """A deployment and the local cloud use the same names."""
+    named = {
+        body["name"].replace("${var.name}", "dormouse")
+        for (kind, _), body in terraform.resources.items()
+        if kind in {"google_pubsub_topic", "google_pubsub_subscription"}
+    }
+    local = subscriptions(Settings.topic)
+    assert terraform.variables["name"]["default"] == "dormouse"
+    assert named == {name for one in local for name in (one.name, one.topic)}
+
+
+def test_collections_are_the_stores() -> None:
+    """The index list speaks of the collections that the stores write to."""
+    listed = json.loads((INFRA / "firestore-indexes.json").read_text())
+    assert {index["collection"] for index in listed["indexes"]} == {JOBS, DEAD_LETTERS}
+    assert set(listed["unindexed"]) == {JOBS, DEAD_LETTERS}
