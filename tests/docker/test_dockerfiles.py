@@ -4,7 +4,7 @@ import pytest
 
 from local.processes import ROOT
 from local.services import _CONFIGURATION
-from tests.docker.dockerfile import Stage, stages
+from tests.docker.stages import Stage, stages
 
 API = stages(ROOT / "Dockerfile.api")
 WORKER = stages(ROOT / "Dockerfile.worker")
