@@ -1,6 +1,6 @@
 """The images, built and run by Docker Compose. Only where `DORMOUSE_TEST_DOCKER=1` asks for it.
 
-It takes a Docker engine, about a gigabyte of images, and some minutes. CI has no engine.
+It takes a Docker engine, large images, and some minutes. CI has no engine.
 """
 
 import json
