@@ -61,8 +61,16 @@ resource "google_cloud_run_v2_service" "api" {
   }
 
   lifecycle {
-    # The build deploys.
-    ignore_changes = [client, client_version, template[0].containers[0].image, template[0].revision, traffic]
+    # The build deploys. It leaves the revision's name to Cloud Run, as one that is set would have to
+    # be changed here with every other change; instead gcloud sets a label.
+    # https://github.com/hashicorp/terraform-provider-google/issues/17218
+    ignore_changes = [
+      client,
+      client_version,
+      template[0].containers[0].image,
+      template[0].labels,
+      traffic,
+    ]
   }
 }
 

@@ -10,7 +10,12 @@ output "worker_url" {
 
 output "registry" {
   description = "Where the images are: REGISTRY/api and REGISTRY/worker."
-  value       = "${var.region}-docker.pkg.dev/${var.project_id}/${var.name}"
+  value = format(
+    "%s-docker.pkg.dev/%s/%s",
+    google_artifact_registry_repository.images.location,
+    google_artifact_registry_repository.images.project,
+    google_artifact_registry_repository.images.repository_id,
+  )
 }
 
 output "build_account" {

@@ -4,7 +4,11 @@
 set -eu
 infra/build/goal.sh deploy || exit 0
 
-gcloud run services update "$NAME-$1" --project="$PROJECT" --region="$REGION" --quiet \
-    --image="$(cat ".build/$1")" \
-    --revision-suffix="b${BUILD_ID%%-*}" \
-    --no-traffic --tag=candidate
+of_service() {
+    gcloud run services "$@" --project="$PROJECT" --region="$REGION" --quiet
+}
+
+# The tag comes afterwards: with it gcloud would name the revision, which Terraform then stumbles over.
+of_service update "$NAME-$1" --image="$(cat ".build/$1")" --no-traffic
+of_service describe "$NAME-$1" --format='value(status.latestCreatedRevisionName)' >".build/$1.revision"
+of_service update-traffic "$NAME-$1" --update-tags="candidate=$(cat ".build/$1.revision")"

@@ -3,9 +3,10 @@
 # The worker goes first: a job of a new type must find a worker that knows it.
 set -eu
 infra/build/goal.sh deploy || exit 0
-suffix="b${BUILD_ID%%-*}"
+api=$(cat .build/api.revision)
+worker=$(cat .build/worker.revision)
 
-traffic() {
+shift_traffic() {
     service=$1
     shift
     gcloud run services update-traffic "$NAME-$service" --project="$PROJECT" --region="$REGION" \
@@ -29,8 +30,8 @@ back() {
     status=$?
     trap - EXIT INT TERM
     echo "Back to the revisions before." >&2
-    traffic api --to-revisions="$api_before" --remove-tags=candidate || not_back api
-    traffic worker --to-revisions="$worker_before" --remove-tags=candidate || not_back worker
+    shift_traffic api --to-revisions="$api_before" --remove-tags=candidate || not_back api
+    shift_traffic worker --to-revisions="$worker_before" --remove-tags=candidate || not_back worker
     exit "$status"
 }
 
@@ -40,23 +41,23 @@ trap back EXIT
 trap 'exit 130' INT TERM
 
 begin=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-traffic worker --to-tags=candidate=10
-traffic api --to-tags=candidate=10
+shift_traffic worker --to-tags=candidate=10
+shift_traffic api --to-tags=candidate=10
 
 # Nobody but Pub/Sub reaches the worker, so jobs go in until the new revision has done one.
 # They go in by the new API's own URL, so that it has something to be looked at as well.
 TOKEN=$(infra/build/token.sh "$API_URL")
 export TOKEN
 python3 infra/build/smoke.py "https://candidate---${API_URL#https://}" \
-    --until-worker "$NAME-worker-$suffix" --tries 80
+    --until-worker "$worker" --tries 80
 
 sleep "$LOOK_SECONDS"
 python3 infra/build/look.py --project "$PROJECT" --since "$begin" \
-    --api "$NAME-api-$suffix" --worker "$NAME-worker-$suffix"
+    --api "$api" --worker "$worker"
 
-traffic worker --to-revisions="$NAME-worker-$suffix=100"
-traffic api --to-revisions="$NAME-api-$suffix=100"
+shift_traffic worker --to-revisions="$worker=100"
+shift_traffic api --to-revisions="$api=100"
 trap - EXIT
 # From here on the new ones serve, whatever becomes of their second URL.
-traffic worker --remove-tags=candidate
-traffic api --remove-tags=candidate
+shift_traffic worker --remove-tags=candidate
+shift_traffic api --remove-tags=candidate

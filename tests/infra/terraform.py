@@ -44,9 +44,7 @@ class Terraform:
 
     @cached_property
     def variables(self) -> dict[str, dict[str, Any]]:
-        return {
-            name: body for block in self._blocks("variable") for name, body in block.items()
-        }
+        return {name: body for block in self._blocks("variable") for name, body in block.items()}
 
     def text(self) -> str:
         """All files, one after another."""

@@ -72,7 +72,10 @@ class Query:
         served: set[Field] = set()
         some = False
         for index in indexes:
-            if index.collection != self.collection or index.fields[-len(self.order) :] != self.order:
+            if (
+                index.collection != self.collection
+                or index.fields[-len(self.order) :] != self.order
+            ):
                 continue
             filters = set(index.fields[: -len(self.order)])
             if filters <= self.filters:
@@ -157,7 +160,9 @@ def test_an_index_has_its_query(index: Index) -> None:
     """An index that no query needs only makes every write slower."""
     without = [other for other in ALL if other != index]
     both = [*without, Index(index.collection, index.fields)]
-    needed = any(query.is_covered(both) and not query.is_covered(without) for query in every_query())
+    needed = any(
+        query.is_covered(both) and not query.is_covered(without) for query in every_query()
+    )
     # Firestore keeps a field both ways or not at all.
     assert needed or index == Index("dead_letters", (("created_at", "ASCENDING"),))
 
@@ -171,8 +176,7 @@ def test_no_field_is_taken_out_that_does_not_exist(collection: str) -> None:
 
 
 def test_no_index_of_jobs_is_written_at_one_place() -> None:
-    """An index that begins with a growing time takes about 500 writes a second; a shard's is one
-    of eight."""
+    """Each begins with the shard: an index over a growing time takes 500 writes a second."""
     for index in ALL:
         if index.collection == "jobs":
             assert index.fields[0] == ("shard", "ASCENDING")

@@ -28,7 +28,9 @@ def default(terraform: Terraform, variable: str, field: str) -> int:
 
 
 def service(terraform: Terraform, name: str) -> dict[str, Any]:
-    template: dict[str, Any] = terraform.resources["google_cloud_run_v2_service", name]["template"][0]
+    template: dict[str, Any] = terraform.resources["google_cloud_run_v2_service", name]["template"][
+        0
+    ]
     return template
 
 
@@ -92,9 +94,11 @@ def test_dead_letters_are_for_what_is_refused_for_hours(terraform: Terraform) ->
 
 
 def test_no_subscription_expires(terraform: Terraform) -> None:
-    """By default a subscription without traffic for 31 days is deleted, and with it every ticket."""
+    """By default a subscription without traffic for 31 days is deleted, with its tickets."""
     subscriptions = [
-        body for (kind, _), body in terraform.resources.items() if kind == "google_pubsub_subscription"
+        body
+        for (kind, _), body in terraform.resources.items()
+        if kind == "google_pubsub_subscription"
     ]
     assert len(subscriptions) == 2
     for subscription in subscriptions:

@@ -82,9 +82,8 @@ def test_each_door_of_the_worker_has_its_caller(terraform: Terraform) -> None:
 def test_a_token_for_each_door_is_accepted_by_cloud_run(terraform: Terraform) -> None:
     """The worker's audiences are its URL and, with it, each path, as the application asks for."""
     worker = terraform.resources["google_cloud_run_v2_service", "worker"]
-    assert worker["custom_audiences"] == (
-        '${concat([local.worker_url], [for path in keys(local.doors) : "${local.worker_url}${path}"])}'
-    )
+    paths = '[for path in keys(local.doors) : "${local.worker_url}${path}"]'
+    assert worker["custom_audiences"] == f"${{concat([local.worker_url], {paths})}}"
     environment = terraform.locals["worker_environment"]
     assert environment["DORMOUSE_WORKER_AUDIENCE"] == "${local.worker_url}"
 
