@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import psutil
 import requests
 
 from local.ports import PURPOSES, Ports, flag
@@ -129,33 +130,11 @@ class System:
             self.changed.notify_all()
 
 
-@dataclass(frozen=True)
-class Running:
-    """A process of this machine."""
-
-    pid: int
-    parent: int
-    command: str
-
-
-def processes() -> list[Running]:
-    """Every process that is not merely an unread exit status."""
-    ps = ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="]
-    output = subprocess.run(ps, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
-    found = []
-    for line in output.splitlines():
-        pid, parent, state, command = [*line.split(None, 3), ""][:4]
-        if not state.startswith("Z"):
-            found.append(Running(int(pid), int(parent), command))
-    return found
-
-
-def descendants(ancestor: int) -> list[Running]:
+def descendants(ancestor: int) -> list[psutil.Process]:
     """The process's children, and theirs, and so on."""
-    everyone = processes()
-    family = {ancestor}
-    while True:
-        grown = family | {one.pid for one in everyone if one.parent in family}
-        if grown == family:
-            return [one for one in everyone if one.pid in family - {ancestor}]
-        family = grown
+    return psutil.Process(ancestor).children(recursive=True)
+
+
+def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; an exit status that nobody has read yet does not."""
+    return [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]

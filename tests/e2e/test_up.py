@@ -1,16 +1,16 @@
 """`./dev up` itself: what it says, and what it leaves behind, which is nothing."""
 
-import os
 import signal
 import socket
 import subprocess
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from local.ports import LOOPBACK, Ports, is_taken
 from tests.e2e.conftest import ThirdParty
-from tests.e2e.system import System, descendants, processes
+from tests.e2e.system import System, descendants, left_of
 
 SECONDS = 30
 
@@ -29,8 +29,7 @@ def test_ctrl_c_leaves_no_process(started: System) -> None:
     family = descendants(started.process.pid)
     assert family
     assert started.stop(signal.SIGINT) == 0
-    left = {one.pid for one in processes()}
-    assert [one for one in family if one.pid in left] == []
+    assert left_of(family) == []
     assert not is_taken(started.ports.api)
     assert not is_taken(started.ports.firestore)
 
@@ -41,8 +40,7 @@ def test_a_signal_while_starting_leaves_no_process(started: System, number: int)
     started.wait_for_line(lambda line: line.startswith("starting "))
     family = descendants(started.process.pid)
     assert started.stop(number) == 128 + number
-    left = {one.pid for one in processes()}
-    assert [one for one in family if one.pid in left] == []
+    assert left_of(family) == []
 
 
 @pytest.mark.usefixtures("_needs")
@@ -50,14 +48,13 @@ def test_a_dead_emulator_is_told_and_ends_everything() -> None:
     """If a child dies, `up` says which, shows its last lines, and fails."""
     system = System.start().wait_until_ready()
     family = descendants(system.process.pid)
-    [emulator] = [one for one in family if "cloud-pubsub-emulator" in one.command]
-    os.kill(emulator.pid, signal.SIGKILL)
+    [emulator] = [one for one in family if "cloud-pubsub-emulator" in " ".join(one.cmdline())]
+    emulator.kill()
     assert system.process.wait(SECONDS) == 1
     system.stop()
     assert any("pubsub ended unexpectedly, by SIGKILL" in line for line in system.lines)
     assert any("Server started, listening on" in line for line in system.lines[-40:])
-    left = {one.pid for one in processes()}
-    assert [one for one in family if one.pid in left] == []
+    assert left_of(family) == []
 
 
 def test_a_taken_port_gets_one_sentence() -> None:
@@ -84,11 +81,12 @@ def test_the_printed_curl_line_works(system: System) -> None:
 @pytest.mark.parametrize("system", ["emulators"], indirect=True)
 def test_a_killed_worker_is_replaced(system: System, third_party: ThirdParty) -> None:
     """A worker process that is killed comes back, and the job that met the gap is done."""
-    family = descendants(system.process.pid)
-    masters = {one.pid for one in family if one.parent == system.process.pid}
-    [worker] = [
-        one for one in family if one.parent in masters and "worker.main:build" in one.command
+    [master] = [
+        child
+        for child in psutil.Process(system.process.pid).children()
+        if "worker.main:build()" in child.cmdline()
     ]
-    os.kill(worker.pid, signal.SIGKILL)
+    [worker] = [child for child in master.children() if child.cmdline() == master.cmdline()]
+    worker.kill()
     done = system.finished(system.submit("http.request", {"url": third_party.url("/status/200/x")}))
     assert done["status"] == "succeeded", done

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from queue import SimpleQueue
 
+import psutil
 import pytest
 
 from local.processes import ROOT, ChildEnded, Interrupted, Processes, TookTooLong
@@ -61,9 +63,10 @@ def processes(shown: Shown) -> Iterator[Processes]:
 
 def gone(process: int) -> bool:
     """Whether nothing of the process is left but perhaps its exit status."""
-    ps = ["ps", "-o", "stat=", "-p", str(process)]
-    state = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - ours
-    return not state or state.startswith("Z")
+    try:
+        return bool(psutil.Process(process).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_an_early_end_is_told_with_the_last_lines(processes: Processes) -> None:
@@ -150,9 +153,7 @@ def test_children_end_with_a_killed_owner() -> None:
     owner.kill()
     owner.wait(SECONDS)
     owner.stdout.close()
-    waiter = threading.Event()
-    for _ in range(SECONDS * 20):
-        if gone(grandchild):
-            break
-        waiter.wait(0.05)
-    assert gone(grandchild)
+    until = time.monotonic() + SECONDS
+    while not gone(grandchild):
+        assert time.monotonic() < until
+        time.sleep(0.02)
