@@ -1,6 +1,7 @@
 """What a deployment decides: read once, at start, from the environment; refused if wrong."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -100,12 +101,38 @@ class Settings:
         )
 
 
+_NAME = (r"[^\s/]+", "a name without blanks and slashes")
+_ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
+_ACCOUNT = (r"[^\s@]+@[^\s@]+", "the email of a service account")
+_FORMS = {
+    "GOOGLE_CLOUD_PROJECT": _NAME,
+    "DORMOUSE_DATABASE": _NAME,
+    "DORMOUSE_TOPIC": _NAME,
+    "DORMOUSE_HANDLERS": (r"\w+(\.\w+)*", "the name of a Python module"),
+    "DORMOUSE_CERTIFICATES_URL": (r"https?://[^\s/]\S*", "an http or https URL"),
+    "FIRESTORE_EMULATOR_HOST": _ADDRESS,
+    "PUBSUB_EMULATOR_HOST": _ADDRESS,
+    "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
+    "DORMOUSE_PUSH_ACCOUNT": _ACCOUNT,
+    "DORMOUSE_SCHEDULER_ACCOUNT": _ACCOUNT,
+    "DORMOUSE_ALLOWED_HOSTS": (
+        rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
+        "host:port pairs, separated by commas",
+    ),
+}
+"""The form of a variable, as a pattern and in words. What is not here is taken as it is."""
+
+
 class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     def optional(self, name: str) -> str:
-        return self._environment.get(name, "").strip()
+        text = self._environment.get(name, "").strip()
+        pattern, form = _FORMS.get(name, ("", ""))
+        if text and pattern and not re.fullmatch(pattern, text):
+            raise SettingsError(f"{name} must be {form}, not {text!r}.")
+        return text
 
     def required(self, name: str) -> str:
         if not (value := self.optional(name)):
@@ -130,7 +157,7 @@ def _bindings(text: str) -> tuple[Binding, ...]:
         return ()
     try:
         return msgspec.json.decode(text, type=tuple[Binding, ...])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise SettingsError(
             f'DORMOUSE_ROLES must be JSON like [{{"role": "submitter", "members":'
             f' ["domain:example.com"]}}]: {error}'
