@@ -13,7 +13,20 @@ from local.cloud.push import subscriptions
 from tests.infra.terraform import INFRA, Terraform
 from worker.doors import OPEN, accounts
 
-VALUES = {"DORMOUSE_ROLES": "[]", "DORMOUSE_PROCESSES": "8", "DORMOUSE_HANDLER_MEMORY_MIB": "448"}
+VALUES = {
+    "GOOGLE_CLOUD_PROJECT": "p",
+    "DORMOUSE_DATABASE": "(default)",
+    "DORMOUSE_TOPIC": "dormouse-tickets",
+    "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
+    "DORMOUSE_ROLES": '[{"role":"submitter","members":["serviceAccount:build@p.iam.example.com"]}]',
+    "DORMOUSE_WORKER_AUDIENCE": "https://dormouse-worker-1.us-central1.run.app",
+    "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
+    "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
+    "DORMOUSE_ALLOWED_HOSTS": "",
+    "DORMOUSE_PROCESSES": "8",
+    "DORMOUSE_HANDLER_MEMORY_MIB": "448",
+}
+"""What Terraform gives each variable, in a deployment of the defaults."""
 
 NOT_TERRAFORMS = {
     "K_REVISION",  # Cloud Run's own
@@ -52,22 +65,14 @@ def test_each_service_starts_with_what_terraform_sets(
 ) -> None:
     """Every setting that a service needs is set, and every one that is set is read."""
     names = terraform.locals[f"{service}_environment"]
-    environment = Environment({name: VALUES.get(name, "x") for name in names})
+    environment = Environment({name: VALUES[name] for name in names})
     Settings.from_environment(service, environment)
     assert environment.asked >= set(names)
 
 
 def test_a_setting_is_left_out_on_purpose_only(terraform: Terraform) -> None:
     """What the services can be told and Terraform tells neither is listed here."""
-    everything = Environment(
-        {
-            "GOOGLE_CLOUD_PROJECT": "p",
-            "DORMOUSE_API_AUDIENCES": "a",
-            "DORMOUSE_WORKER_AUDIENCE": "w",
-            "DORMOUSE_PUSH_ACCOUNT": "push",
-            "DORMOUSE_SCHEDULER_ACCOUNT": "scheduler",
-        }
-    )
+    everything = Environment(VALUES)
     Settings.from_environment("worker", everything)
     said = {*terraform.locals["api_environment"], *terraform.locals["worker_environment"]}
     assert everything.asked - said == NOT_TERRAFORMS
