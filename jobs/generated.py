@@ -15,7 +15,11 @@ _lock = threading.Lock()
 
 
 def messages(package: str, module: str) -> ModuleType:
-    """The module of generated messages `package.types.module`."""
+    """The module of generated messages `package.types.module`.
+
+    The official client can still be imported afterwards, and has the same messages; only that
+    `package.types` must then be imported by its name.
+    """
     name = f"{package}.types.{module}"
     with _lock:
         if package in sys.modules:

@@ -3,6 +3,7 @@
 https://cloud.google.com/logging/docs/structured-logging
 """
 
+import json
 import logging
 import sys
 import traceback
@@ -53,7 +54,11 @@ class JsonFormatter(logging.Formatter):
             line["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
         if record.exc_info:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        try:
+            return msgspec.json.encode(line, enc_hook=str).decode()
+        except UnicodeEncodeError:
+            plain = msgspec.to_builtins(line, enc_hook=str)
+            return _as_unicode(json.dumps(plain, ensure_ascii=False))
 
 
 class TextFormatter(logging.Formatter):
@@ -70,7 +75,12 @@ class TextFormatter(logging.Formatter):
         line = f"{moment} {record.levelname:<7} {text}"
         if record.exc_info:
             line += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        return line
+        return _as_unicode(line)
+
+
+def _as_unicode(text: str) -> str:
+    """The text with marks for what is no character, such as parts of a file name in Latin-1."""
+    return text.encode(errors="replace").decode()
 
 
 def start_logging(project: str, stream: TextIO = sys.stdout) -> None:
