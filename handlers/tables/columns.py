@@ -1,10 +1,9 @@
-"""The profile of one column of the table `t`, by exact queries. Imports DuckDB, as `duck` does."""
+"""The profile of one column of the table `t`, by exact queries."""
 
 import math
 from enum import StrEnum, auto
 
-import duckdb
-
+from handlers.tables.duck import Connection
 from handlers.tables.profile import (
     MAX_NAME_BYTES,
     MAX_TEXT_BYTES,
@@ -48,19 +47,17 @@ def kind_of(type_: str) -> Kind:
     return Kind.TEXT
 
 
-def names_and_types(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def names_and_types(connection: Connection) -> list[tuple[str, str]]:
     """The columns of the table, with DuckDB's names of their types."""
     rows = connection.execute("DESCRIBE t").fetchall()
     return [(name, type_.strip('"')) for name, type_, *_ in rows]
 
 
-def row_count(connection: duckdb.DuckDBPyConnection) -> int:
+def row_count(connection: Connection) -> int:
     return int(_row(connection, "SELECT count(*) FROM t")[0])
 
 
-def profile(
-    connection: duckdb.DuckDBPyConnection, name: str, type_: str, *, text_bytes: int
-) -> Column:
+def profile(connection: Connection, name: str, type_: str, *, text_bytes: int) -> Column:
     """Reads the column four times, which takes less memory than once."""
     kind = kind_of(type_)
     c = '"' + name.replace('"', '""') + '"'
@@ -97,7 +94,7 @@ def _statistics(c: str, kind: Kind) -> str:
 
 
 def _quartiles(
-    connection: duckdb.DuckDBPyConnection, c: str, kind: Kind, count: int
+    connection: Connection, c: str, kind: Kind, count: int
 ) -> tuple[float | None, float | None, float | None]:
     """By linear interpolation between neighbours, as in SQL's `percentile_cont`.
 
@@ -153,6 +150,6 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:  # type: ignore[type-arg]
+def _row(connection: Connection, query: str) -> tuple:  # type: ignore[type-arg]
     (row,) = connection.execute(query).fetchall()
     return row

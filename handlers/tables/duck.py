@@ -4,6 +4,7 @@ It opens no other file, reaches no network and loads no extension; what is in th
 it, never SQL. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -11,11 +12,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
-
 from handlers.tables.formats import HEAD_BYTES, complaint, delimiter
 from handlers.tables.profile import Format
 from jobs.context import PermanentError
+
+# DuckDB's allocator would keep the address space of its freed memory, which counts against the
+# process's bound on memory (RLIMIT_DATA), also for whatever the process runs next. It can be told
+# before it is loaded only.
+os.putenv("DUCKDB_JE_MALLOC_CONF", "retain:false")
+
+import duckdb
+
+Connection = duckdb.DuckDBPyConnection
 
 MEMORY_LIMIT = "256MB"
 """Enough for any 100 MB table we tried, in a process of 512 MiB: DuckDB takes about 80 MB besides.
@@ -42,7 +50,7 @@ class TableFailure(Exception):
 
 
 @contextmanager
-def opened(file: Path, form: Format, time_left: timedelta) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(file: Path, form: Format, time_left: timedelta) -> Iterator[Connection]:
     """A connection in which the file is the table `t`. A query is interrupted when time is up.
 
     Works in the file's folder, which must be the caller's alone and is the caller's to remove.
@@ -61,7 +69,7 @@ def opened(file: Path, form: Format, time_left: timedelta) -> Iterator[duckdb.Du
 
 
 @contextmanager
-def _locked_down(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _locked_down(file: Path) -> Iterator[Connection]:
     # A database on disk keeps its tables compressed, and what does not fit into memory outside it.
     with duckdb.connect(file.with_name("table.duckdb"), config=_BEFORE) as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -74,9 +82,7 @@ def _locked_down(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _interrupted_after(
-    time_left: timedelta, connection: duckdb.DuckDBPyConnection
-) -> Iterator[None]:
+def _interrupted_after(time_left: timedelta, connection: Connection) -> Iterator[None]:
     done = threading.Event()
 
     def interrupt() -> None:
@@ -94,7 +100,7 @@ def _interrupted_after(
         thread.join()
 
 
-def _load(connection: duckdb.DuckDBPyConnection, file: Path, form: Format, delim: str) -> None:
+def _load(connection: Connection, file: Path, form: Format, delim: str) -> None:
     """Text is parsed once, into a table; Parquet is read in place, column by column.
 
     A Parquet file of a few bytes can stand for any number of rows, so it is never written out.

@@ -250,7 +250,7 @@ def test_a_long_body_is_cut(web: Web, ctx: Context, extra: int) -> None:
 
 def test_a_cut_inside_a_character_leaves_text(web: Web, ctx: Context) -> None:
     """Half a character at the cut does not make a text binary."""
-    web.answer("/", b"x" + "✓".encode() * MAX_BODY_BYTES, headers={"Content-Type": "text/plain"})
+    web.answer("/", b"xx" + "✓".encode() * MAX_BODY_BYTES, headers={"Content-Type": "text/plain"})
 
     result = run(ctx, url=web.url("/"))
 
