@@ -11,6 +11,8 @@ import msgspec
 from jobs.model import Checkpoint, Progress
 
 MAX_CHECKPOINT_BYTES = 256 * 1024
+LONGEST_WAIT_SECONDS = 366 * 86_400.0
+"""A longer wait that a handler asks for is cut to this, so that its end is a date."""
 
 
 class PermanentError(Exception):
@@ -24,7 +26,7 @@ class RetryAfter(Exception):
         self, seconds: float, message: str = "The handler asked to be tried again."
     ) -> None:
         super().__init__(message)
-        self.seconds = max(0.0, seconds)
+        self.seconds = _wait(seconds)
 
     def __reduce__(self) -> tuple[type["RetryAfter"], tuple[float, str]]:
         return type(self), (self.seconds, str(self))
@@ -39,10 +41,14 @@ class Continue(Exception):
 
     def __init__(self, after: float = 0.0) -> None:
         super().__init__(f"The handler goes on after {after:g} s.")
-        self.after = max(0.0, after)
+        self.after = _wait(after)
 
     def __reduce__(self) -> tuple[type["Continue"], tuple[float]]:
         return type(self), (self.after,)
+
+
+def _wait(seconds: float) -> float:
+    return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)
 
 
 class Cancelled(Exception):
@@ -108,7 +114,9 @@ class Context:
         Costs a document write; calls within a second of the last one that was kept are passed
         over. Raises `Cancelled` if the job was cancelled.
         """
-        self.link.report(Progress(fraction=min(1.0, max(0.0, fraction)), message=message[:500]))
+        # What is no character, such as a part of a file name in Latin-1, can't be kept.
+        text = message[:500].encode(errors="replace").decode()
+        self.link.report(Progress(fraction=min(1.0, max(0.0, fraction)), message=text))
 
     def check(self) -> None:
         """Raise `Cancelled` if the job was cancelled. At most one document read a second."""
@@ -122,8 +130,9 @@ class Context:
     def checkpoint(self, state: Any) -> None:
         """Keep a state to go on from, in place of the last one. Costs a document write.
 
-        Raises `ValueError` if it is no JSON, or if the job's checkpoint and steps together get
-        larger than 256 KiB; `Cancelled`; `StoreUnavailable` if it may not have been kept.
+        Raises `TypeError` or `ValueError` if it is no JSON, `ValueError` if the job's checkpoint
+        and steps together get larger than 256 KiB; `Cancelled`; `StoreUnavailable` if it may not
+        have been kept.
         """
         self._remember(state=msgspec.Raw(msgspec.json.encode(state)))
 
