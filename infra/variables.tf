@@ -67,16 +67,17 @@ variable "worker" {
     max_instances      = optional(number, 20)
     cpu                = optional(string, "2")
     memory_mib         = optional(number, 4096)
-    processes          = optional(number, 8)
-    handler_memory_mib = optional(number, 448)
+    processes          = optional(number, 6)
+    handler_memory_mib = optional(number, 512)
   })
   default = {}
 
   validation {
     condition = (
-      var.worker.processes * var.worker.handler_memory_mib + 512 <= var.worker.memory_mib
+      var.worker.processes * var.worker.handler_memory_mib + 1024 <= var.worker.memory_mib
     )
-    error_message = "The handlers' memory, and 512 MiB for the worker itself, must fit into memory_mib."
+    # Cloud Run keeps files in memory too.
+    error_message = "The handlers' memory, and 1 GiB for files and the worker itself, must fit into memory_mib."
   }
 }
 

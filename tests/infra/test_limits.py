@@ -6,6 +6,7 @@ from typing import Any
 
 from api.requests import MAX_WAIT_SECONDS
 from jobs.registry import MAX_TIMEOUT
+from jobs.settings import Settings
 from local.processes import ROOT
 from tests.infra.terraform import Terraform
 from worker.attempts import PUSH_LIMIT
@@ -73,6 +74,11 @@ def test_no_push_waits_for_a_process(terraform: Terraform) -> None:
     assert terraform.locals["worker_concurrency"] == "${var.worker.processes}"
     environment = terraform.locals["worker_environment"]
     assert environment["DORMOUSE_PROCESSES"] == "${tostring(var.worker.processes)}"
+
+
+def test_a_handler_has_the_memory_that_it_was_measured_with(terraform: Terraform) -> None:
+    """The handlers' own bounds were chosen for the code's default."""
+    assert default(terraform, "worker", "handler_memory_mib") >= Settings.handler_memory_mib
 
 
 def test_a_sweep_ends_before_it_is_given_up(terraform: Terraform) -> None:

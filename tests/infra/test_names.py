@@ -23,8 +23,8 @@ VALUES = {
     "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
     "DORMOUSE_ALLOWED_HOSTS": "",
-    "DORMOUSE_PROCESSES": "8",
-    "DORMOUSE_HANDLER_MEMORY_MIB": "448",
+    "DORMOUSE_PROCESSES": "6",
+    "DORMOUSE_HANDLER_MEMORY_MIB": "512",
 }
 """What Terraform gives each variable, in a deployment of the defaults."""
 
