@@ -32,6 +32,15 @@ class Caller:
     def sees_tracebacks(self) -> bool:
         return Role.OPERATOR in self.roles
 
+    def check_operator(self) -> None:
+        """Raises `PermissionDenied`."""
+        if Role.OPERATOR not in self.roles:
+            raise PermissionDenied("You need the role operator.")
+
+    @property
+    def changes_all(self) -> bool:
+        return Role.OPERATOR in self.roles
+
     def check_submit(self) -> None:
         """Raises `PermissionDenied`."""
         if not self.roles & _SUBMITS:

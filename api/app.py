@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
 
-from api import health, job_changes, job_types, jobs
+from api import batches, dead_letters, health, job_changes, job_types, jobs
 from api.access import Access
 from api.callers import admit_callers
 from api.checkup import Checkup
@@ -17,6 +17,7 @@ from api.problems import answer_problems
 from api.reference import routes as reference
 from api.reference.reference import Reference
 from identity.tokens import Verifier
+from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
 from jobs.registry import Registry
 from jobs.settings import Settings
@@ -29,6 +30,7 @@ def create_app(
     settings: Settings,
     *,
     store: JobStore,
+    letters: DeadLetterStore,
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
@@ -37,12 +39,12 @@ def create_app(
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("api", static_folder=None)
-    # One more than is taken, as werkzeug cuts a chunked body off at its limit without a word.
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     submitter = Submitter(store=store, queue=queue, registry=registry, now=now, new_id=new_id)
     dependencies = Dependencies(
         settings=settings,
         store=store,
+        letters=letters,
         queue=queue,
         registry=registry,
         verifier=verifier,
@@ -63,7 +65,7 @@ def create_app(
 def add_routes(app: Flask) -> None:
     """Everything that the service answers to."""
     read_paths(app)
-    for module in (jobs, job_changes, job_types, health, reference):
+    for module in (jobs, job_changes, batches, job_types, dead_letters, health, reference):
         app.register_blueprint(module.routes)
 
 

@@ -14,15 +14,17 @@ JSON: Final = "application/json"
 MAX_BODY_BYTES: Final = 512 * 1024
 
 
-def decode_body(decoder: msgspec.json.Decoder[Any]) -> Any:
+def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
     """The request's body. Raises `InvalidRequest`, `RequestTooLarge`, `UnsupportedMediaType`."""
     declared = request.mimetype
     if declared and declared != JSON and not declared.endswith("+json"):
         raise UnsupportedMediaType
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType
+    # One more than is taken, as werkzeug cuts a chunked body off at its limit without a word.
+    request.max_content_length = max_bytes + 1
     data = request.get_data(cache=False)
-    if len(data) > MAX_BODY_BYTES:
+    if len(data) > max_bytes:
         raise RequestTooLarge
     if not data:
         raise InvalidRequest("The body is missing; it must be a JSON object.")

@@ -10,6 +10,7 @@ from api.access import Access
 from api.checkup import Checkup
 from api.reference.reference import Reference
 from identity.tokens import Verifier
+from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
 from jobs.registry import Registry
 from jobs.settings import Settings
@@ -21,6 +22,7 @@ from jobs.submit import Submitter
 class Dependencies:
     settings: Settings
     store: JobStore
+    letters: DeadLetterStore
     queue: Queue
     registry: Registry
     verifier: Verifier

@@ -27,17 +27,7 @@ def cancel_job(job_id: JobId) -> JobResource:
 
     Cancelling a cancelled job changes nothing.
     """
-    job = changeable_job(job_id)
-    keep_for = deps().registry.keep_for(job.type)
-
-    def cancelled(job: Job) -> Job:
-        if job.status is Status.CANCELLED:
-            return job
-        return transitions.cancel(job, deps().now(), keep_for=keep_for)
-
-    kept = change(deps().store, job, cancelled)
-    if kept is not job:
-        log_event("job.cancelled", kept, by=caller().member)
+    kept = cancel(changeable_job(job_id))
     return JobResource.of(kept, traceback=caller().sees_tracebacks)
 
 
@@ -45,9 +35,7 @@ def cancel_job(job_id: JobId) -> JobResource:
 @Operation(summary="Retry a job", tag=TAG, answer=JobResource, problems=PROBLEMS)
 def retry_job(job_id: JobId) -> JobResource:
     """A failed or cancelled job is queued again, with all its attempts anew."""
-    job = changeable_job(job_id)
-    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
-    log_event("job.retried", kept, by=caller().member)
+    kept = queue_again(changeable_job(job_id))
     ring_softly(deps().queue, [kept])
     return JobResource.of(kept, traceback=caller().sees_tracebacks)
 
@@ -61,3 +49,25 @@ def delete_job(job_id: JobId) -> None:
         raise TransitionRefused(f"The job is {job.status}; only a terminal job can be deleted.")
     deps().store.delete(job.id, job.version)
     log_event("job.deleted", job, by=caller().member)
+
+
+def cancel(job: Job) -> Job:
+    """Save the job as cancelled; one that is cancelled already stays as it is."""
+    keep_for = deps().registry.keep_for(job.type)
+
+    def cancelled(job: Job) -> Job:
+        if job.status is Status.CANCELLED:
+            return job
+        return transitions.cancel(job, deps().now(), keep_for=keep_for)
+
+    kept = change(deps().store, job, cancelled)
+    if kept is not job:
+        log_event("job.cancelled", kept, by=caller().member)
+    return kept
+
+
+def queue_again(job: Job) -> Job:
+    """Save the job as queued anew. It is not rung for yet."""
+    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
+    log_event("job.retried", kept, by=caller().member)
+    return kept

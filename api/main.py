@@ -8,7 +8,12 @@ from flask import Flask
 from api.app import create_app
 from identity.certificates import Certificates
 from identity.tokens import Verifier
-from jobs.firestore import Firestore, FirestoreJobStore, connect_firestore
+from jobs.firestore import (
+    Firestore,
+    FirestoreDeadLetterStore,
+    FirestoreJobStore,
+    connect_firestore,
+)
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
@@ -22,6 +27,7 @@ def build() -> Flask:
     return create_app(
         settings,
         store=FirestoreJobStore(firestore),
+        letters=FirestoreDeadLetterStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
         registry=importlib.import_module(settings.handlers).REGISTRY,

@@ -13,7 +13,7 @@ import msgspec
 from flask import Response
 
 from api.callers import PUBLIC
-from api.decoding import JSON, decode_body, decode_query
+from api.decoding import JSON, MAX_BODY_BYTES, decode_body, decode_query
 from api.errors import InternalError, RequestTooLarge, UnsupportedMediaType
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
 from jobs.errors import DormouseError, InvalidRequest
@@ -52,6 +52,7 @@ class Operation:
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[type[DormouseError], ...] = ()
     public: bool = False
+    max_body_bytes: int = MAX_BODY_BYTES
 
     def __call__(self, view: Callable[..., Any]) -> Callable[..., Response]:
         """The view as Flask calls it: its body and query come decoded, its answer is encoded."""
@@ -63,7 +64,7 @@ class Operation:
             if self.query:
                 arguments["query"] = query
             if decoder:
-                arguments["body"] = decode_body(decoder)
+                arguments["body"] = decode_body(decoder, self.max_body_bytes)
             return self._response(view(**arguments))
 
         setattr(handle, _ATTRIBUTE, self)

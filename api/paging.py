@@ -7,15 +7,15 @@ import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
-from api.requests import JOB_ID_PATTERN
+from jobs.dead_letters import DeadLetter
 from jobs.errors import InvalidPageToken
 from jobs.model import Job
-from jobs.store import Cursor, Filter
+from jobs.store import Cursor
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -25,20 +25,20 @@ _END_OF_TIME: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECON
 class _Token(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     # Bounded, as a caller may have made it up, and the store takes what this lets through.
     created_at: Annotated[int, Meta(ge=0, le=_END_OF_TIME)]
-    id: Annotated[str, Meta(pattern=JOB_ID_PATTERN, max_length=32)]
+    id: Annotated[str, Meta(pattern=r"^[0-9a-z]{1,64}$(?!\n)")]
     filters: str
 
 
-def next_page_token(jobs: Sequence[Job], page_size: int, where: Filter) -> str:
-    """A token for what comes after these jobs, or "" if they did not fill the page."""
-    if len(jobs) < page_size:
+def next_page_token(page: Sequence[Job | DeadLetter], page_size: int, where: Any) -> str:
+    """A token for what comes after this page, or "" if it is not full."""
+    if len(page) < page_size:
         return ""
-    last = jobs[-1]
+    last = page[-1]
     token = _Token((last.created_at - _EPOCH) // _MICROSECOND, last.id, _digest(where))
     return urlsafe_b64encode(msgspec.json.encode(token)).decode().rstrip("=")
 
 
-def cursor_of(page_token: str, where: Filter) -> Cursor | None:
+def cursor_of(page_token: str, where: Any) -> Cursor | None:
     """Where the page starts. Raises `InvalidPageToken`, also for a token of other filters."""
     if not page_token:
         return None
@@ -52,5 +52,5 @@ def cursor_of(page_token: str, where: Filter) -> Cursor | None:
     return Cursor(created_at=_EPOCH + token.created_at * _MICROSECOND, id=token.id)
 
 
-def _digest(where: Filter) -> str:
+def _digest(where: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(where)).hexdigest()[:12]

@@ -19,6 +19,7 @@ from api.errors import (
     UnsupportedMediaType,
 )
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
+from jobs.dead_letters import DeadLetterNotFound
 from jobs.errors import (
     DormouseError,
     IdempotencyKeyReused,
@@ -45,6 +46,7 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     PermissionDenied: HTTPStatus.FORBIDDEN,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobTypeNotFound: HTTPStatus.NOT_FOUND,
+    DeadLetterNotFound: HTTPStatus.NOT_FOUND,
     PathNotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     TransitionRefused: HTTPStatus.CONFLICT,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
+from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status
 from jobs.registry import JobType
 from jobs.retry import RetryPolicy
@@ -168,3 +169,58 @@ def _brief(example: Any) -> Any:
 
 class JobTypeList(msgspec.Struct, frozen=True, kw_only=True):
     job_types: list[JobTypeResource]
+
+
+class JobBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs of a batch, in its order."""
+
+    jobs: list[JobResource]
+    replayed: Annotated[
+        list[str], Meta(description="Ids of the jobs that were there already, under their keys.")
+    ]
+
+
+class BatchChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call did."""
+
+    changed: Annotated[list[str], Meta(description="Ids of the jobs that were changed.")]
+    skipped: Annotated[
+        list[str], Meta(description="Ids of the jobs that had gone on in the meantime.")
+    ]
+    next_page_token: Annotated[str, Meta(description="Empty when there are no more jobs.")]
+
+
+class DeadLetterResource(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be delivered to a worker."""
+
+    id: str
+    created_at: Moment
+    reason: Reason
+    detail: Annotated[str, Meta(description="What is wrong with it.")]
+    data: Annotated[
+        str, Meta(description="The original message in base64, at most its first 512 KiB.")
+    ]
+    attributes: Mapping[str, str]
+    deliveries: Annotated[int, Meta(description="How often it was tried; 0 if not known.")]
+    job_id: Annotated[str | None, Meta(description="The job that it was for, if it says so.")]
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Self:
+        return cls(**msgspec.structs.asdict(letter))
+
+
+class DeadLetterList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of dead letters, newest first."""
+
+    dead_letters: list[DeadLetterResource]
+    next_page_token: Annotated[str, Meta(description="Empty on the last page.")]
+
+
+class Redriven(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call did."""
+
+    redriven: Annotated[list[str], Meta(description="Ids of the letters that were sent again.")]
+    refused: Annotated[
+        list[str], Meta(description="Ids of those that can't be: no ticket, or its job is gone.")
+    ]
+    next_page_token: Annotated[str, Meta(description="Empty when there are no more letters.")]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Annotated, Any, NewType
 from zlib import crc32
 
 import msgspec
@@ -20,6 +20,12 @@ SHARDS = 8
 range of every such index. https://cloud.google.com/firestore/docs/best-practices"""
 
 ATTEMPTS_KEPT = 10
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time that can be compared with any other: what has no zone is not decoded."""
+
+UNDELIVERED = "undelivered"
+"""The code of the error of a job that no worker would take."""
 
 
 class Status(StrEnum):
@@ -60,8 +66,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One ended run of a handler. `worker` is the Cloud Run revision that ran it."""
 
     number: int
-    started_at: datetime
-    ended_at: datetime
+    started_at: Moment
+    ended_at: Moment
     outcome: Outcome
     worker: str
     error: JobError | None = None
@@ -96,8 +102,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str
     payload: msgspec.Raw
     max_attempts: int
-    created_at: datetime
-    run_at: datetime
+    created_at: Moment
+    run_at: Moment
     status: Status = Status.QUEUED
     labels: Mapping[str, str] = {}
     attempt: int = 0
@@ -105,10 +111,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: str | None = None
     error: JobError | None = None
     attempts: tuple[Attempt, ...] = ()
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    wake_at: datetime | None = None
-    expire_at: datetime | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    wake_at: Moment | None = None
+    expire_at: Moment | None = None
     checkpoint: str | None = None
     retry: RetryPolicy | None = None
     rings: int = 0

@@ -46,6 +46,7 @@ def serve(ports: Ports) -> None:
     store, queue = MemoryJobStore(), MemoryQueue()
     verifier = Verifier(Certificates(settings.certificates_url, now=now))
     registry = importlib.import_module(settings.handlers).REGISTRY
+    letters = MemoryDeadLetterStore()
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -57,7 +58,7 @@ def serve(ports: Ports) -> None:
     worker = create_worker(
         settings,
         store=store,
-        letters=MemoryDeadLetterStore(),
+        letters=letters,
         queue=queue,
         verifier=verifier,
         registry=registry,
@@ -67,6 +68,7 @@ def serve(ports: Ports) -> None:
     api = create_api(
         Settings.from_environment("api"),
         store=store,
+        letters=letters,
         queue=queue,
         verifier=verifier,
         registry=registry,

@@ -13,7 +13,7 @@ from jobs.change import change
 from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
 from jobs.errors import JobNotFound, TransitionRefused, UndecodableTicket
 from jobs.log import log_event, log_fields
-from jobs.model import Job, JobError
+from jobs.model import UNDELIVERED, Job, JobError
 from jobs.queue import Ticket
 from jobs.registry import Registry
 from jobs.store import JobStore
@@ -68,7 +68,7 @@ class Intake:
 
     def _give_up(self, job: Job, letter: DeadLetter) -> None:
         error = JobError(
-            code="undelivered",
+            code=UNDELIVERED,
             message=f"The job could not be delivered to a worker. Dead letter {letter.id}.",
         )
         keep_for = self.registry.keep_for(job.type)

@@ -1,48 +1,109 @@
-"""Answers as they look, made by the code that makes the real ones."""
+"""Requests and answers as they look, the answers made by the code that makes the real ones."""
 
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from api.checkup import Dependency
 from api.health import Health
-from api.resources import JobList, JobResource, JobTypeList, JobTypeResource
+from api.reference.schemas import Schema, unwrapped
+from api.resources import (
+    BatchChanged,
+    DeadLetterList,
+    DeadLetterResource,
+    JobBatch,
+    JobList,
+    JobResource,
+    JobTypeList,
+    JobTypeResource,
+    Redriven,
+)
 from jobs import transitions
+from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Job, Progress
+from jobs.queue import Ticket
 from jobs.registry import JobType, Registry
 
-_NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-_SOON = _NOW + timedelta(seconds=1.5)
-_ID = "5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"
+_NOW: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+_SOON: Final = _NOW + timedelta(seconds=1.5)
+_JOB_ID: Final = "5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"
+_LETTER_ID: Final = "12345678901234567"
 
 
-def examples_of(registry: Registry) -> dict[str, Any]:
-    """An answer, as plain JSON data, for each view that answers with something."""
-    kind = next(iter(registry))
-    job_type = JobTypeResource.of(kind)
+@dataclass(frozen=True)
+class Examples:
+    """Plain JSON data by the names of the views: bodies to send, and what comes back."""
+
+    bodies: Mapping[str, Schema]
+    answers: Mapping[str, Any]
+
+
+def examples_of(registry: Registry) -> Examples:
+    kinds = list(registry)
+    answers = _answers(kinds[0], JobTypeResource.of(kinds[0]))
+    return Examples(_bodies(kinds), msgspec.json.decode(msgspec.json.encode(answers)))
+
+
+def _bodies(kinds: list[JobType[Any, Any]]) -> dict[str, Schema]:
+    submissions = {kind.name: {"type": kind.name, "payload": _payload(kind)} for kind in kinds}
+    first = kinds[0].name
+    keyed = submissions[first] | {"idempotency_key": "order-4711"}
+    return {
+        "submit_job": {
+            kind.name: _example(unwrapped(kind.description), submissions[kind.name])
+            for kind in kinds
+        },
+        "batch_create": {"keyed": _example("Under a key.", {"jobs": [keyed]})},
+        "batch_cancel": {"type": _example("All that wait.", {"type": first})},
+        "batch_retry": {"type": _example("All that failed.", {"type": first})},
+        "redrive_dead_letters": {"all": _example("Whatever they are.", {})},
+    }
+
+
+def _example(summary: str, value: Any) -> Schema:
+    return {"summary": summary.partition("\n")[0], "value": value}
+
+
+def _payload(kind: JobType[Any, Any]) -> Any:
+    return msgspec.to_builtins(JobTypeResource.of(kind).example)
+
+
+def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, Any]:
     queued = _queued(kind, job_type)
     running = transitions.report(
         transitions.claim(queued, _SOON, lease=kind.timeout, worker="dormouse-worker-00042-kez"),
         Progress(fraction=0.5, message="half-way"),
     )
     cancelled = transitions.cancel(queued, _SOON, keep_for=kind.keep_for)
+    retried = _shown(transitions.retry(cancelled, _SOON))
+    changed = BatchChanged(changed=[_JOB_ID], skipped=[], next_page_token="")
+    letter = DeadLetterResource.of(_letter(queued))
     well = Dependency(status="ok", latency_ms=3.2)
-    made = {
+    return {
         "submit_job": _shown(queued),
         "get_job": _shown(running),
         "list_jobs": JobList(jobs=[_shown(running)], next_page_token=""),
         "cancel_job": _shown(cancelled),
-        "retry_job": _shown(transitions.retry(cancelled, _SOON)),
+        "retry_job": retried,
+        "batch_create": JobBatch(jobs=[_shown(queued)], replayed=[]),
+        "batch_cancel": changed,
+        "batch_retry": changed,
         "get_job_type": job_type,
         "list_job_types": JobTypeList(job_types=[job_type]),
+        "get_dead_letter": letter,
+        "list_dead_letters": DeadLetterList(dead_letters=[letter], next_page_token=""),
+        "redrive_dead_letter": retried,
+        "redrive_dead_letters": Redriven(redriven=[_LETTER_ID], refused=[], next_page_token=""),
         "get_health": Health(
             status="ok",
             revision="dormouse-api-00042-kez",
             dependencies={"store": well, "queue": well},
         ),
     }
-    return {view: msgspec.json.decode(msgspec.json.encode(one)) for view, one in made.items()}
 
 
 def _shown(job: Job) -> JobResource:
@@ -51,7 +112,7 @@ def _shown(job: Job) -> JobResource:
 
 def _queued(kind: JobType[Any, Any], job_type: JobTypeResource) -> Job:
     job = Job(
-        id=_ID,
+        id=_JOB_ID,
         type=kind.name,
         owner="user:ada@example.com",
         payload=msgspec.Raw(msgspec.json.encode(job_type.example)),
@@ -61,3 +122,16 @@ def _queued(kind: JobType[Any, Any], job_type: JobTypeResource) -> Job:
         labels={"team": "billing"},
     )
     return transitions.ring(job, _NOW)
+
+
+def _letter(job: Job) -> DeadLetter:
+    ticket = Ticket(job_id=job.id, version=job.version)
+    return DeadLetter(
+        id=_LETTER_ID,
+        created_at=_SOON,
+        reason=Reason.UNDELIVERED,
+        detail="Pub/Sub gave up after 50 deliveries.",
+        data=b64encode(ticket.encode()).decode(),
+        deliveries=50,
+        job_id=job.id,
+    )

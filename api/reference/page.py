@@ -103,11 +103,13 @@ def _entries(document: Schema) -> Iterator[Entry]:
 
 
 def _body(document: Schema, declared: Schema) -> Schema | None:
-    """What all the choices for a body have in common stands under their title."""
+    """The object that is sent; of several choices, what they have in common."""
     if "requestBody" not in declared:
         return None
     (content,) = declared["requestBody"]["content"].values()
-    found: Schema = document["components"]["schemas"][content["schema"]["title"]]
+    schema = content["schema"]
+    name = name_of(schema["$ref"]) if "$ref" in schema else schema["title"]
+    found: Schema = document["components"]["schemas"][name]
     return found
 
 

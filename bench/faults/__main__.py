@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -53,10 +54,9 @@ def run(jobs_per_fault: int, frozen_seconds: float, chosen: str | None = None) -
             jobs = watcher.jobs()
             verdict = judge(acknowledged, jobs, runs_by_job(ledger), watcher.changed)
         _print(batches, jobs, verdict)
-        if not (settled and verdict.holds):
-            kept = Path(tempfile.gettempdir()) / "dormouse-faults.log"
-            kept.write_bytes(log_path.read_bytes())
-            print(f"The services' log is kept in {kept}.")
+        kept = Path(tempfile.gettempdir()) / "dormouse-faults.log"
+        shutil.copy(log_path, kept)
+        print(f"\nThe services' log is kept in {kept}.")
     return settled and verdict.holds
 
 

@@ -88,7 +88,12 @@ def running_system(log: IO[bytes]) -> Iterator[System]:
     ports = Ports.free()
     source = find_emulators()
     variables = environment(ports) | {"DORMOUSE_HANDLERS": HANDLERS}
-    with Processes(lambda _name, _line: None) as processes:
+
+    def show(name: str, line: str) -> None:
+        if name not in ("firestore", "pubsub"):
+            log.write(f"{line}\n".encode())
+
+    with Processes(show) as processes:
         emulators = {
             name: child.group for name, child in start_emulators(processes, source, ports).items()
         }

@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from api.app import create_app
 from identity.tokens import Verifier
+from jobs.memory import MemoryDeadLetterStore
 from jobs.model import Job
 from jobs.queue import Ticket
 from jobs.settings import Binding, Role, Settings
@@ -67,6 +68,7 @@ class House:
     )
     clock: Clock = field(default_factory=Clock)
     store: FaultyJobStore = field(default_factory=FaultyJobStore)
+    letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: FaultyQueue = field(default_factory=FaultyQueue)
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class House:
         self.app = create_app(
             self.settings,
             store=self.store,
+            letters=self.letters,
             queue=self.queue,
             verifier=self.verifier,
             registry=REGISTRY,

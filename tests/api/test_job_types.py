@@ -22,7 +22,7 @@ def test_shows_one_whole(ada: Caller) -> None:
     assert kind == {
         "name": "text.echo",
         "description": "Say it again.\n\nAs often as it is asked for.",
-        "example": {"text": "It's me", "times": 1, "mood": "calm", "more": None},
+        "example": {"text": "It's me"},
         "retry": {"max_attempts": 4, "first_seconds": 3, "factor": 2, "longest_seconds": 60},
         "timeout_seconds": 60,
         "keep_days": 30,

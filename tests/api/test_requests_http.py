@@ -1,0 +1,126 @@
+"""docs/requests.http, sent from its first request to its last."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from api.app import create_app
+from handlers import REGISTRY
+from identity.tokens import Verifier
+from jobs.context import Link
+from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.queue import Ticket
+from local.cloud.identity import Issuer
+from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
+from tests.api.http_file import filled, parse
+from tests.making import some_settings
+from worker.attempts import Attempts
+from worker.claim import Claimer
+from worker.outcome import Outcome
+from worker.run import Task, run_handler
+from worker.running import Running
+
+FILE = Path(__file__).parents[2] / "docs" / "requests.http"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_here(task: Task, link: Link) -> Outcome:
+    return run_handler(REGISTRY.get(task.job_type), task, link)
+
+
+@pytest.fixture
+def client(verifier: Verifier) -> Iterator[Client]:
+    """The API with the real job types, and a worker who does what is rung for."""
+    store, queue = MemoryJobStore(), MemoryQueue()
+    settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES)
+    attempts = Attempts(
+        store=store,
+        queue=queue,
+        registry=REGISTRY,
+        claimer=Claimer(store=store, registry=REGISTRY, worker="here", now=now),
+        running=Running(queue, now),
+        run=run_here,
+        slots=threading.Semaphore(1),
+        allowed_hosts=frozenset(),
+        now=now,
+        uniform=lambda _, ceiling: ceiling,
+    )
+    app = create_app(
+        settings,
+        store=store,
+        letters=MemoryDeadLetterStore(),
+        queue=queue,
+        verifier=verifier,
+        registry=REGISTRY,
+    )
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            if data := queue.take(timeout=0.05):
+                attempts.answer(Ticket.decode(data))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield Client(app)
+    finally:
+        stop.set()
+        worker.join()
+
+
+def test_every_request_is_answered_as_it_says(client: Client, issuer: Issuer) -> None:
+    """Sent in order, each request gets the status that its title names, and the job's status."""
+    variables, requests = parse(FILE.read_text())
+    variables["token"] = issuer.token(ADA, AUDIENCE)
+    variables["operator"] = issuer.token(OTTO, AUDIENCE)
+    answers: dict[str, Any] = {}
+    for request in requests:
+        headers = {
+            name: filled(value, variables, answers) for name, value in request.headers.items()
+        }
+        response = client.open(
+            filled(request.url, variables, answers),
+            method=request.method,
+            headers=headers,
+            data=filled(request.body, variables, answers),
+        )
+        shown = f"{request.title}: {response.get_data(as_text=True)[:500]}"
+        assert response.status_code == request.status, shown
+        if request.job:
+            assert response.get_json()["status"] == request.job, shown
+        if request.name:
+            answers[request.name] = response.get_json()
+    assert len(requests) > 30
+
+
+def test_every_operation_is_there(client: Client) -> None:
+    """The file has an example of each operation of the API."""
+    _, requests = parse(FILE.read_text())
+    documented = {
+        (method.upper(), path)
+        for path, methods in client.get("/openapi.json").get_json()["paths"].items()
+        for method in methods
+    }
+    shown = {(request.method, _template(request.url)) for request in requests}
+    assert documented <= shown
+
+
+def _template(url: str) -> str:
+    """The path of the document that this URL is an example of."""
+    path = url.removeprefix("{{host}}").partition("?")[0]
+    parts = path.split("/")
+    if len(parts) == 4:
+        argument = {"jobs": "{job_id}", "job-types": "{name}", "dead-letters": "{letter_id}"}
+        parts[3] = argument[parts[2]] + "".join(
+            parts[3].rpartition(":")[1:] if ":" in parts[3] else ""
+        )
+    return "/".join(parts)
