@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import urllib.error
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from local.lock import write_locks
 from local.ports import PURPOSES, Ports, flag, variable
 from local.services import url
 from local.up import Up
+
+MAX_PORT = 65_536
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,12 +88,22 @@ def _parser() -> argparse.ArgumentParser:
 def _add_port(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         flag(name),
-        type=int,
+        type=_port,
         default=os.environ.get(variable(name)) or getattr(Ports(), name),
         metavar="PORT",
         help=f"for {PURPOSES[name]}; also {variable(name)} (default %(default)s)",
     )
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return number
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
