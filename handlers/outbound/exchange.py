@@ -42,6 +42,7 @@ def exchange(
     with _reported(url, deadline):
         connection = _connect(url, addresses, deadline)
     try:
+        connection.timeout = deadline.remaining()
         with _cut_off(connection, deadline):
             with _reported(url, deadline):
                 connection.request(
@@ -68,7 +69,6 @@ def _connect(url: Url, addresses: list[str], deadline: Deadline) -> HTTPConnecti
             connection.close()
             failure = error
         else:
-            connection.timeout = deadline.remaining()
             return connection
     raise failure or NetworkError(f"No address was found for {url.host}.")
 

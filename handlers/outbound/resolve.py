@@ -26,12 +26,12 @@ def resolve(url: Url, allowed_hosts: Collection[str], deadline: Deadline) -> lis
 
 def _look_up(url: Url, deadline: Deadline) -> list[str]:
     """The system's resolver knows no timeout: it is left behind in its thread when time is up."""
-    answers: SimpleQueue[list[str] | OSError] = SimpleQueue()
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
 
     def ask() -> None:
         try:
             found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             answers.put(error)
         else:
             answers.put(list(dict.fromkeys(str(address[0]) for *_, address in found)))
@@ -41,6 +41,6 @@ def _look_up(url: Url, deadline: Deadline) -> list[str]:
         answer = answers.get(timeout=deadline.remaining())
     except Empty:
         raise TimedOut(f"{url.host} could not be looked up in time.") from None
-    if isinstance(answer, OSError) or not answer:
+    if isinstance(answer, Exception) or not answer:
         raise NetworkError(f"No address was found for {url.host}.")
     return answer
