@@ -2,7 +2,7 @@
 
 It binds to `PORT`. https://cloud.google.com/run/docs/tips/python
 
-`threads` must not be below the service's concurrency, or requests wait in the socket's queue.
+`threads` must be above the service's concurrency: a full instance still has to answer its probes.
 """
 
 workers = 1

@@ -68,7 +68,7 @@ class Settings:
     scheduler_account: str = ""
     allowed_hosts: frozenset[str] = frozenset()
     handlers: str = "handlers"
-    processes: int = 16
+    processes: int = 8
     handler_memory_mib: int = 512
 
     @classmethod

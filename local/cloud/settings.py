@@ -26,7 +26,7 @@ class CloudSettings:
     scheduler_account: str
     pubsub_emulator: str = ""
     topic: str = "dormouse-tickets"
-    push_concurrency: int = 12
+    push_concurrency: int = 8
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "CloudSettings":
