@@ -1,6 +1,7 @@
 """Checks a Google identity token and says who it names."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,13 @@ from google.auth import exceptions, jwt
 from identity.certificates import Certificates
 from identity.errors import Unauthenticated
 
-ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})
+ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 CLOCK_SKEW_SECONDS = 10
 MAX_TOKEN_LENGTH = 8192
+
+
+_MALFORMED = (ValueError, TypeError, OverflowError, RecursionError)
+"""What decoding raises for JSON that is no token's."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +62,30 @@ class Verifier:
 
     def _decode(self, token: str, audiences: Sequence[str]) -> dict[str, Any]:
         try:
-            key_id = jwt.decode_header(token).get("kid")
-            certificates = self._certificates.current(key_id if isinstance(key_id, str) else None)
             claims = jwt.decode(
                 token,
-                certs=certificates,
+                certs=self._certificates.current(_key_id(token)),
                 audience=list(audiences),
                 clock_skew_in_seconds=CLOCK_SKEW_SECONDS,
             )
-        except (ValueError, TypeError, exceptions.GoogleAuthError) as error:
+            _check_times(claims)
+        except (*_MALFORMED, exceptions.GoogleAuthError) as error:
             raise Unauthenticated(f"The token was refused: {_reason(error)}.") from error
-        if not isinstance(claims, dict):
-            raise Unauthenticated("The token was refused: it holds no claims.")
-        return claims
+        return dict(claims)
+
+
+def _key_id(token: str) -> str:
+    """Which certificate the token is to be checked with. Without one, any would do."""
+    key_id = jwt.decode_header(token).get("kid")
+    if not isinstance(key_id, str) or not key_id:
+        raise ValueError("the token names no certificate")
+    return key_id
+
+
+def _check_times(claims: Mapping[str, Any]) -> None:
+    """JSON as Python reads it has infinities and what is no number, which never expire."""
+    if not all(math.isfinite(claims[name]) for name in ("iat", "exp")):
+        raise ValueError("a time is no number")
 
 
 def _reason(error: Exception) -> str:
