@@ -1,6 +1,6 @@
 """Runs each handler in a process of its own, which can be ended for real.
 
-Why processes, and why Pebble's: docs/decisions/0006-handlers-in-processes.md.
+Why processes, and why Pebble's: docs/decisions/0007-handlers-in-processes.md.
 """
 
 import multiprocessing
@@ -82,8 +82,9 @@ class HandlerPool:
         self._pool.stop()
         for process in multiprocessing.active_children():
             process.kill()
-        for future in self._pending:
+        for future in list(self._pending):
             future.cancel()
+        self._pool.join()
 
 
 def _failed(code: str, message: str) -> Failed:
