@@ -1,6 +1,7 @@
 """The composition root of the public service."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -24,6 +25,9 @@ from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.submit import Submitter
 from jobs.trace import trace_id, traceparent_from
+
+STOP = "stop"
+"""Where the application's extensions hold what to call when the process is told to stop."""
 
 
 def create_app(
@@ -53,7 +57,9 @@ def create_app(
         reference=Reference(app, registry),
         checkup=Checkup({"store": store.ping, "queue": queue.ping}),
         now=now,
+        stopping=threading.Event(),
     )
+    app.extensions[STOP] = dependencies.stopping.set
     provide(app.extensions, dependencies)
     _trace_requests(app)
     admit_callers(app)

@@ -1,5 +1,6 @@
 """What the views work with. Made once, in `app.create_app`."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ class Dependencies:
     checkup: Checkup
     reference: Reference
     now: Callable[[], datetime]
+    stopping: threading.Event
 
 
 _KEY = "dormouse"

@@ -5,6 +5,9 @@ It binds to `PORT`. https://cloud.google.com/run/docs/tips/python
 `threads` must be above the service's concurrency: a full instance still has to answer its probes.
 """
 
+import signal
+from typing import Any
+
 workers = 1
 worker_class = "gthread"
 threads = 80
@@ -13,3 +16,15 @@ timeout = 0
 graceful_timeout = 8
 keepalive = 75
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """On SIGTERM, answer the requests that wait for a job with the job as it is."""
+    stop = worker.wsgi.extensions["stop"]
+    leave: Any = signal.getsignal(signal.SIGTERM)
+
+    def stop_and_leave(number: int, frame: Any) -> None:
+        stop()
+        leave(number, frame)
+
+    signal.signal(signal.SIGTERM, stop_and_leave)

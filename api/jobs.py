@@ -84,7 +84,7 @@ def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     """The job as it is now, or, with `wait`, as soon as it is terminal."""
     job = readable_job(job_id)
     if query.wait:
-        job = wait_until_terminal(deps().store, job, query.wait)
+        job = wait_until_terminal(deps().store, job, query.wait, deps().stopping)
     return JobResource.of(job, traceback=caller().sees_tracebacks)
 
 

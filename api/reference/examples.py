@@ -130,7 +130,7 @@ def _letter(job: Job) -> DeadLetter:
         id=_LETTER_ID,
         created_at=_SOON,
         reason=Reason.UNDELIVERED,
-        detail="Pub/Sub gave up after 50 deliveries.",
+        detail="The worker refused it every time.",
         data=b64encode(ticket.encode()).decode(),
         deliveries=50,
         job_id=job.id,
