@@ -75,7 +75,11 @@ class Firestore:
         try:
             return self._call(self._commit, CommitRequest(database=self._database, writes=writes))
         except Refused as refused:
-            if refused.status in _CONFLICTS:
+            # Without a version that it should have, what was not found is the database itself.
+            gone = refused.status is grpc.StatusCode.NOT_FOUND and any(
+                write.current_document.HasField("update_time") for write in writes
+            )
+            if gone or refused.status in _CONFLICTS:
                 raise
             raise StoreUnavailable(refused.status.name) from refused
 
@@ -116,10 +120,4 @@ class Firestore:
         return call(method, request, self._metadata, StoreUnavailable, tries=tries)
 
 
-_CONFLICTS = frozenset(
-    {
-        grpc.StatusCode.ALREADY_EXISTS,
-        grpc.StatusCode.FAILED_PRECONDITION,
-        grpc.StatusCode.NOT_FOUND,
-    }
-)
+_CONFLICTS = frozenset({grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.FAILED_PRECONDITION})

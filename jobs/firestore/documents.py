@@ -4,6 +4,7 @@ Field names are those of `Job`. Besides them a document has `shard`, `label_pair
 can search, as it can't a map) and `write_id`, which tells whose write the document last saw.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ FIELDS = tuple(name for name in Job.__struct_fields__ if name != "version")
 WRITE_ID = "write_id"
 LABEL_PAIRS = "label_pairs"
 SHARD = "shard"
+_VERSION = re.compile(r"([0-9]{1,11})\.([0-9]{9})")
 
 
 def label_pair(name: str, value: str) -> str:
@@ -56,8 +58,6 @@ def version_of(update_time: Any) -> Version:
 
 def set_version(version: Version, update_time: Any) -> None:
     """Write a version into a protobuf timestamp. A version of another store matches nothing."""
-    seconds, _, nanos = version.partition(".")
-    try:
-        update_time.seconds, update_time.nanos = int(seconds or 0), int(nanos or 0)
-    except ValueError:
-        update_time.seconds = 0
+    found = _VERSION.fullmatch(version)
+    update_time.seconds = int(found[1]) if found else 0
+    update_time.nanos = int(found[2]) if found else 0
