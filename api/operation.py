@@ -5,7 +5,6 @@ two can't differ.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final
 
@@ -21,17 +20,15 @@ from jobs.errors import DormouseError, InvalidRequest
 _ATTRIBUTE: Final = "operation"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A view's answer where the body alone does not say it all."""
 
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     status: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What a view takes and gives. Decorates the view.
 
     The view's docstring is the description, and its annotations are the types of what it takes
@@ -47,9 +44,9 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     answer: Any = None
     status: int = 200
-    also: Mapping[int, str] = field(default_factory=dict)
-    request_headers: Mapping[str, Any] = field(default_factory=dict)
-    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[int, str] = {}
+    request_headers: Mapping[str, Any] = {}
+    answer_headers: Mapping[str, str] = {}
     problems: tuple[type[DormouseError], ...] = ()
     public: bool = False
     max_body_bytes: int = MAX_BODY_BYTES
