@@ -1,62 +1,93 @@
 """What a principal may do. Pure: bindings and jobs in, yes or no out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from identity.errors import PermissionDenied
 from identity.tokens import Principal
 from jobs.errors import JobNotFound
 from jobs.model import Job
-from jobs.settings import Binding, Role
+from jobs.roles import GOOGLE_ACCOUNTS, Binding, Role, covers
 
-_READS_ALL = frozenset({Role.VIEWER, Role.OPERATOR})
+_READS = frozenset({Role.VIEWER, Role.OPERATOR})
 _SUBMITS = frozenset({Role.SUBMITTER, Role.OPERATOR})
+_CHANGES = frozenset({Role.OPERATOR})
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A verified principal and its roles. Without a role it may do nothing."""
+    """A verified principal and its roles, each with the job types that it is for.
+
+    Without a role it may do nothing.
+    """
 
     principal: Principal
-    roles: frozenset[Role]
+    types: Mapping[Role, frozenset[str]]
 
     @property
     def member(self) -> str:
         return self.principal.member
 
     @property
-    def reads_all(self) -> bool:
-        return bool(self.roles & _READS_ALL)
+    def roles(self) -> frozenset[Role]:
+        return frozenset(self.types)
 
-    @property
-    def sees_tracebacks(self) -> bool:
-        return Role.OPERATOR in self.roles
+    def sees_traceback(self, job: Job) -> bool:
+        return self._may(_CHANGES, job.type)
 
     def check_operator(self) -> None:
-        """Raises `PermissionDenied`."""
-        if Role.OPERATOR not in self.roles:
-            raise PermissionDenied("You need the role operator.")
+        """For what belongs to no job type. Raises `PermissionDenied`."""
+        if not self._may(_CHANGES, None):
+            raise PermissionDenied("You need the role operator, for all job types.")
 
-    @property
-    def changes_all(self) -> bool:
-        return Role.OPERATOR in self.roles
-
-    def check_submit(self) -> None:
+    def check_submit(self, job_type: str) -> None:
         """Raises `PermissionDenied`."""
         if not self.roles & _SUBMITS:
             raise PermissionDenied("You need the role submitter to submit jobs.")
+        if not self._may(_SUBMITS, job_type):
+            raise PermissionDenied("You may not submit jobs of this type.")
 
     def check_read(self, job: Job) -> None:
         """Raises `JobNotFound` for the jobs of others, as if there were none."""
-        if not self.reads_all and job.owner != self.member:
+        if job.owner != self.member and not self._may(_READS, job.type):
             raise JobNotFound
 
     def check_change(self, job: Job) -> None:
         """Raises `JobNotFound`, or `PermissionDenied` to those who may read the job."""
         self.check_read(job)
-        owns = job.owner == self.member and Role.SUBMITTER in self.roles
-        if not owns and Role.OPERATOR not in self.roles:
+        owns = job.owner == self.member and self._may(_SUBMITS, job.type)
+        if not owns and not self._may(_CHANGES, job.type):
             raise PermissionDenied("You need the role operator to change this job.")
+
+    def owner_to_list(self, job_type: str | None) -> str | None:
+        """Whose jobs of this type, or of all types, the caller reads; None for everybody's.
+
+        Raises `PermissionDenied` where that would be everybody's of some types and its own of
+        others: no single bounded query finds those.
+        """
+        return self._owner(_READS, job_type)
+
+    def owner_to_change(self, job_type: str | None) -> str | None:
+        """As `owner_to_list`, of the jobs that the caller may change."""
+        if not self.roles & _SUBMITS:
+            raise PermissionDenied("You need the role submitter or operator to change jobs.")
+        return self._owner(_CHANGES, job_type)
+
+    def _owner(self, roles: frozenset[Role], job_type: str | None) -> str | None:
+        if not self.roles & roles:
+            return self.member
+        if self._may(roles, job_type):
+            return None
+        if job_type is not None and self._may(_SUBMITS, job_type):
+            return self.member
+        allowed = sorted({pattern for role in roles for pattern in self.types.get(role, ())})
+        raise PermissionDenied(
+            f"You see the jobs of others for some job types only: filter by a `type` of"
+            f" {', '.join(allowed)}."
+        )
+
+    def _may(self, roles: frozenset[Role], job_type: str | None) -> bool:
+        return any(covers(self.types.get(role, frozenset()), job_type) for role in roles)
 
 
 class Access:
@@ -65,15 +96,18 @@ class Access:
     def __init__(self, bindings: Iterable[Binding]) -> None:
         # Members are compared without case, as email addresses and domains are.
         self._bindings = tuple(
-            (binding.role, frozenset(member.lower() for member in binding.members))
+            (frozenset(member.lower() for member in binding.members), binding)
             for binding in bindings
         )
 
     def caller(self, principal: Principal) -> Caller:
         """Raises `PermissionDenied` for a principal without any role."""
-        names = {principal.member, f"domain:{principal.domain}", "allAuthenticated"}
+        names = {principal.member, f"domain:{principal.domain}", GOOGLE_ACCOUNTS}
         known = {name.lower() for name in names}
-        roles = frozenset(role for role, members in self._bindings if not known.isdisjoint(members))
-        if not roles:
+        types: dict[Role, frozenset[str]] = {}
+        for members, binding in self._bindings:
+            if not known.isdisjoint(members):
+                types[binding.role] = types.get(binding.role, frozenset()).union(binding.types)
+        if not types:
             raise PermissionDenied(f"{principal.member} has no role here.")
-        return Caller(principal, roles)
+        return Caller(principal, types)

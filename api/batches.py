@@ -7,11 +7,13 @@ from flask import Blueprint
 from api.callers import caller
 from api.dependencies import deps
 from api.job_changes import cancel, queue_again
+from api.lookup import shown
 from api.operation import Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
 from api.requests import MAX_BATCH_BYTES, BatchCancel, BatchRetry, BatchSubmission
-from api.resources import BatchChanged, JobBatch, JobResource
+from api.resources import BatchChanged, JobBatch
+from identity.errors import PermissionDenied
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidPageToken,
@@ -52,12 +54,12 @@ def batch_create(body: BatchSubmission) -> JobBatch:
     Each may have an `idempotency_key`. A batch in which all have one is safe to repeat: jobs that
     are there already are given back as they are.
     """
-    caller().check_submit()
+    for item in body.jobs:
+        caller().check_submit(item.type)
     orders = [order_of(item, item.idempotency_key) for item in body.jobs]
     submitted = deps().submitter.submit_all(orders)
-    shows = caller().sees_tracebacks
     return JobBatch(
-        jobs=[JobResource.of(one.job, traceback=shows) for one in submitted],
+        jobs=[shown(one.job) for one in submitted],
         replayed=[one.job.id for one in submitted if one.replayed],
     )
 
@@ -100,9 +102,8 @@ def batch_retry(body: BatchRetry) -> BatchChanged:
 def _change_page(
     body: BatchCancel | BatchRetry, apply: Callable[[Job], Job]
 ) -> tuple[BatchChanged, Sequence[Job]]:
-    caller().check_submit()
     where = Filter(
-        owner=None if caller().changes_all else caller().member,
+        owner=caller().owner_to_change(body.type),
         status=Status(body.status),
         type=body.type,
         label=next(iter(body.label.items()), None),
@@ -112,9 +113,11 @@ def _change_page(
     skipped = []
     for job in page:
         try:
+            caller().check_change(job)
             changed.append(apply(job))
-        except (TransitionRefused, JobNotFound, VersionConflict):
-            # Somebody was quicker: the job has gone on since the page was read.
+        except (TransitionRefused, JobNotFound, VersionConflict, PermissionDenied):
+            # Somebody was quicker and the job has gone on since the page was read, or it is the
+            # caller's own, of a type that it may no longer submit.
             skipped.append(job.id)
     answer = BatchChanged(
         changed=[job.id for job in changed],

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from api.callers import caller
 from api.dependencies import deps
-from api.lookup import changeable_job
+from api.lookup import changeable_job, shown
 from api.operation import Operation
 from api.requests import JobId
 from api.resources import JobResource
@@ -28,7 +28,7 @@ def cancel_job(job_id: JobId) -> JobResource:
     Cancelling a cancelled job changes nothing.
     """
     kept = cancel(changeable_job(job_id))
-    return JobResource.of(kept, traceback=caller().sees_tracebacks)
+    return shown(kept)
 
 
 @routes.post("/v1/jobs/<job_id:job_id>:retry")
@@ -37,7 +37,7 @@ def retry_job(job_id: JobId) -> JobResource:
     """A failed or cancelled job is queued again, with all its attempts anew."""
     kept = queue_again(changeable_job(job_id))
     ring_softly(deps().queue, [kept])
-    return JobResource.of(kept, traceback=caller().sees_tracebacks)
+    return shown(kept)
 
 
 @routes.delete("/v1/jobs/<job_id:job_id>")

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from api import idempotency
 from api.callers import caller
 from api.dependencies import deps
-from api.lookup import readable_job
+from api.lookup import readable_job, shown
 from api.operation import Answer, Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
@@ -62,14 +62,14 @@ def submit_job(body: Submission) -> Answer:
     the first job back as it is now, marked by `Idempotency-Replayed: true`; another request under
     the same key is refused. A key lasts as long as its job is kept.
     """
-    caller().check_submit()
+    caller().check_submit(body.type)
     order = order_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
     submitted = deps().submitter.submit(order)
     job = submitted.job
     headers = {"Location": path_of(job)}
     if submitted.replayed:
         headers[idempotency.REPLAYED] = "true"
-    return Answer(body=JobResource.of(job, traceback=caller().sees_tracebacks), headers=headers)
+    return Answer(body=shown(job), headers=headers)
 
 
 @routes.get("/v1/jobs/<job_id:job_id>")
@@ -85,7 +85,7 @@ def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     job = readable_job(job_id)
     if query.wait:
         job = wait_until_terminal(deps().store, job, query.wait, deps().stopping)
-    return JobResource.of(job, traceback=caller().sees_tracebacks)
+    return shown(job)
 
 
 @routes.get("/v1/jobs")
@@ -97,17 +97,20 @@ def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     problems=(InvalidPageToken, StoreUnavailable),
 )
 def list_jobs(query: ListQuery) -> JobList:
-    """Newest first: your own jobs, or with the role viewer or operator those of everybody."""
+    """Newest first: your own jobs, or with the role viewer or operator those of everybody.
+
+    Who has that role for some job types only must filter by one of these.
+    """
+    job_type = None if query.type is UNSET else query.type
     where = Filter(
-        owner=None if caller().reads_all else caller().member,
+        owner=caller().owner_to_list(job_type),
         status=None if query.status is UNSET else query.status,
-        type=None if query.type is UNSET else query.type,
+        type=job_type,
         label=next(iter(query.label.items()), None),
     )
     after = cursor_of(query.page_token, where)
     jobs = deps().store.list_jobs(where, query.page_size, after)
-    shows = caller().sees_tracebacks
     return JobList(
-        jobs=[JobResource.of(job, traceback=shows) for job in jobs],
+        jobs=[shown(job) for job in jobs],
         next_page_token=next_page_token(jobs, query.page_size, where),
     )

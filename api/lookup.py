@@ -1,10 +1,11 @@
-"""Finds the job that a path names, if the caller may know of it."""
+"""Finds the job that a path names, if the caller may know of it, and shows it."""
 
 import re
 
 from api.callers import caller
 from api.dependencies import deps
 from api.requests import JOB_ID_PATTERN
+from api.resources import JobResource
 from jobs.errors import JobNotFound
 from jobs.model import Job
 
@@ -17,6 +18,11 @@ def readable_job(job_id: str) -> Job:
         raise JobNotFound
     caller().check_read(job)
     return job
+
+
+def shown(job: Job) -> JobResource:
+    """The job as this caller may see it."""
+    return JobResource.of(job, traceback=caller().sees_traceback(job))
 
 
 def changeable_job(job_id: str) -> Job:

@@ -93,6 +93,6 @@ locals {
   # The build submits a job to see that what it deployed works.
   roles = concat(
     var.roles,
-    [{ role = "submitter", members = [google_service_account.build.member] }],
+    [{ role = "submitter", members = [google_service_account.build.member], types = ["*"] }],
   )
 }

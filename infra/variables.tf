@@ -33,8 +33,12 @@ variable "images" {
 
 variable "roles" {
   description = "Who may do what: the setting DORMOUSE_ROLES. No binding means nobody."
-  type        = list(object({ role = string, members = list(string) }))
-  default     = []
+  type = list(object({
+    role    = string
+    members = list(string)
+    types   = optional(list(string), ["*"])
+  }))
+  default = []
 }
 
 variable "api_audiences" {

@@ -4,42 +4,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from jobs.errors import SettingsError
+from jobs.roles import Binding
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
-
-
-class Role(StrEnum):
-    """What a principal may do. `docs/security.md` has the table."""
-
-    SUBMITTER = "submitter"
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-
-
-class Binding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A role and who has it, in the style of an IAM binding.
-
-    A member is `user:EMAIL`, `serviceAccount:EMAIL`, `domain:DOMAIN` or `allAuthenticated`.
-    """
-
-    role: Role
-    members: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        for member in self.members:
-            kind, _, name = member.partition(":")
-            named = kind in {"user", "serviceAccount", "domain"} and bool(name)
-            if not named and member != "allAuthenticated":
-                raise ValueError(
-                    f"{member!r} is none of user:EMAIL, serviceAccount:EMAIL, domain:DOMAIN,"
-                    " allAuthenticated"
-                )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from identity.tokens import Verifier
 from jobs.memory import MemoryDeadLetterStore
 from jobs.model import Job
 from jobs.queue import Ticket
-from jobs.settings import Binding, Role, Settings
+from jobs.roles import Binding, Role
+from jobs.settings import Settings
 from local.cloud.identity import Issuer
 from tests.api.job_types import REGISTRY
 from tests.faulty import FaultyJobStore, FaultyQueue

@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args
 import pytest
 
 from jobs.errors import SettingsError
-from jobs.settings import GOOGLE_CERTIFICATES, Binding, Role, Settings
+from jobs.roles import Binding, Role
+from jobs.settings import GOOGLE_CERTIFICATES, Settings
 
 Service = Literal["api", "worker"]
 
@@ -121,11 +122,13 @@ def test_roles() -> None:
     """Roles are bindings in the style of IAM."""
     text = """[
         {"role": "submitter", "members": ["domain:example.com", "allAuthenticated"]},
-        {"role": "operator", "members": ["user:ada@example.com", "serviceAccount:o@p.example"]}
+        {"role": "operator", "members": ["user:ada@example.com", "serviceAccount:o@p.example"]},
+        {"role": "viewer", "members": ["firebase:aB1", "allFirebase"], "types": ["http.*", "a.b"]}
     ]"""
     assert _settings("api", DORMOUSE_ROLES=text).roles == (
         Binding(Role.SUBMITTER, ("domain:example.com", "allAuthenticated")),
-        Binding(Role.OPERATOR, ("user:ada@example.com", "serviceAccount:o@p.example")),
+        Binding(Role.OPERATOR, ("user:ada@example.com", "serviceAccount:o@p.example"), ("*",)),
+        Binding(Role.VIEWER, ("firebase:aB1", "allFirebase"), ("http.*", "a.b")),
     )
     assert _settings("api", DORMOUSE_ROLES="").roles == ()
 
@@ -139,6 +142,16 @@ def test_roles() -> None:
         ('[{"role": "admin", "members": []}]', "Invalid enum value 'admin'"),
         ('[{"role": "viewer", "members": ["ada@example.com"]}]', "'ada@example.com' is none of"),
         ('[{"role": "viewer", "members": ["user:"]}]', "'user:' is none of"),
+        ('[{"role": "viewer", "members": ["firebase:"]}]', "'firebase:' is none of"),
+        ('[{"role": "viewer", "members": [], "types": []}]', "grants nothing"),
+        ('[{"role": "viewer", "members": [], "types": ["http"]}]', "'http' is neither"),
+        ('[{"role": "viewer", "members": [], "types": ["*.request"]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": ["http*"]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": ["http.*.x"]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": ["Http.*"]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": [""]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": ["http.*\\n"]}]', "is neither"),
+        ('[{"role": "viewer", "members": [], "types": "http.*"}]', "Expected `array`"),
         ('[{"role": "viewer", "members": ["allUsers"]}]', "'allUsers' is none of"),
         ('[{"role": "viewer", "members": ["group:g@example.com"]}]', "is none of"),
         ('[{"role": "viewer", "members": [], "condition": 1}]', "unknown field `condition`"),
