@@ -8,6 +8,7 @@ import urllib.error
 from collections.abc import Sequence
 from dataclasses import fields
 
+from bench.faults.__main__ import main as try_faults
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
@@ -20,10 +21,10 @@ from local.up import Up
 MAX_PORT = 65_536
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each command
     """Returns the exit status."""
     chosen, more = _parser().parse_known_args(arguments)
-    if more and chosen.command not in {"test", "lock"}:
+    if more and chosen.command not in {"test", "lock", "faults"}:
         _parser().error(f"unrecognized arguments: {' '.join(more)}")
     console = Console()
     if chosen.command == "up":
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         return _token(console, chosen)
     if chosen.command == "test":
         return run_checks(console, more)
+    if chosen.command == "faults":
+        return try_faults(more)
     if chosen.command == "fmt":
         return format_code()
     if chosen.command == "lock":
@@ -76,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_port(token, "local")
     commands.add_parser(
         "test", help="run every check and test; what follows goes to pytest", add_help=False
+    )
+    commands.add_parser(
+        "faults", help="try the whole system under faults; takes minutes", add_help=False
     )
     commands.add_parser("fmt", help="format the code")
     commands.add_parser(

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 import msgspec
 from flask import Flask, Response, request
@@ -23,7 +22,6 @@ from worker.dead_letters import Intake
 from worker.doors import guard_doors
 from worker.envelope import open_envelope
 from worker.run import Runner
-from worker.running import Running
 from worker.sweep import Sweep
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -47,13 +45,11 @@ def create_app(
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    running = Running(queue, now)
     attempts = Attempts(
         store=store,
         queue=queue,
         registry=registry,
         claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
-        running=running,
         run=runner.run,
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
@@ -62,7 +58,7 @@ def create_app(
     )
     intake = Intake(store=store, letters=letters, registry=registry, now=now)
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
-    app.extensions[STOP] = partial(running.hand_back, runner.stop)
+    app.extensions[STOP] = runner.stop
     guard_doors(app, settings, verifier)
 
     @app.get("/livez")

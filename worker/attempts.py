@@ -18,9 +18,8 @@ from jobs.ringing import ring_softly
 from jobs.store import JobStore
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
-from worker.outcome import Dropped, Outcome, Paused, Succeeded
+from worker.outcome import Dropped, Interrupted, Outcome, Paused, Succeeded
 from worker.run import Task
-from worker.running import Running
 
 PUSH_LIMIT = timedelta(seconds=590)
 """A push is given up after the subscription's ack deadline of 600 s."""
@@ -44,7 +43,6 @@ class Attempts:
     queue: Queue
     registry: Registry
     claimer: Claimer
-    running: Running
     run: Callable[[Task, Link], Outcome]
     slots: threading.Semaphore
     allowed_hosts: frozenset[str]
@@ -71,20 +69,24 @@ class Attempts:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
         lease = Lease(self.store, job)
-        with self.running.holding(lease):
-            outcome = self.run(Task.of(job, kind.timeout, self.allowed_hosts), lease)
-            try:
-                ended = lease.end(lambda held: self._ended(held, kind, outcome))
-            except Cancelled:
-                log_event("job.result_dropped", lease.job)
-                return None
+        outcome = self.run(Task.of(job, kind.timeout, self.allowed_hosts), lease)
+        try:
+            ended = lease.end(lambda held: self._ended(held, kind, outcome))
+        except Cancelled:
+            log_event("job.result_dropped", lease.job)
+            return None
         _log_end(ended, outcome)
+        if isinstance(outcome, Interrupted):
+            ring_softly(self.queue, [ended])
+            return None
         return ended
 
     def _ended(self, job: Job, kind: JobType[Any, Any], outcome: Outcome) -> Job:
         now = self.now()
         if isinstance(outcome, Dropped):
             raise Cancelled
+        if isinstance(outcome, Interrupted):
+            return transitions.hand_back(job, now)
         if isinstance(outcome, Paused):
             return transitions.pause(job, now, outcome.delay)
         if isinstance(outcome, Succeeded):
@@ -106,6 +108,9 @@ class Attempts:
 
 
 def _log_end(job: Job, outcome: Outcome) -> None:
+    if isinstance(outcome, Interrupted):
+        log_event("job.handed_back", job)
+        return
     if isinstance(outcome, Paused):
         log_event("job.paused", job, run_at=job.run_at)
         return

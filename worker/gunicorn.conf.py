@@ -21,12 +21,12 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM, hand the running jobs back while gunicorn waits for their requests."""
+    """On SIGTERM, end the handlers: their requests hand the jobs back while gunicorn waits."""
     stop = worker.wsgi.extensions["stop"]
     leave: Any = signal.getsignal(signal.SIGTERM)
 
-    def hand_back_and_leave(number: int, frame: Any) -> None:
+    def end_handlers_and_leave(number: int, frame: Any) -> None:
         threading.Thread(target=stop).start()
         leave(number, frame)
 
-    signal.signal(signal.SIGTERM, hand_back_and_leave)
+    signal.signal(signal.SIGTERM, end_handlers_and_leave)

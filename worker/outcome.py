@@ -46,11 +46,16 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Interrupted:
+    """The worker must stop, and has ended the handler. The job goes to another worker."""
+
+
+@dataclass(frozen=True)
 class Dropped:
     """The job is not this attempt's any more; there is nothing to save."""
 
 
-Outcome = Succeeded | Failed | Paused | Dropped
+Outcome = Succeeded | Failed | Paused | Interrupted | Dropped
 
 
 def of_result(result: Any) -> Succeeded | Failed:

@@ -17,7 +17,7 @@ from jobs.context import Link
 from jobs.model import JobError
 from worker import child
 from worker.line import Exchange
-from worker.outcome import Dropped, Failed, Outcome
+from worker.outcome import Failed, Interrupted, Outcome
 from worker.run import Task
 
 MAX_TASKS = 500
@@ -73,12 +73,12 @@ class HandlerPool:
             except ProcessExpired as expired:
                 return _failed("handler_died", _cause(expired))
             except (CancelledError, BrokenProcessPool, RuntimeError):
-                # The pool was stopped: the job is handed back, or its lease will end.
-                return Dropped()
+                # The pool was stopped, perhaps before this attempt had come so far.
+                return Interrupted()
         return outcome
 
     def stop(self) -> None:
-        """End every handler at once. The attempts that were running are dropped."""
+        """End every handler at once. What runs, or would run, is interrupted."""
         self._pool.stop()
         for process in multiprocessing.active_children():
             process.kill()

@@ -52,7 +52,7 @@ class Runner(Protocol):
         ...
 
     def stop(self) -> None:
-        """End every handler at once. The attempts that were running are dropped."""
+        """End every handler at once. What runs, or would run, is interrupted."""
         ...
 
 

@@ -22,7 +22,12 @@ class Caller:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
         self.token = LocalClient(url(ports.api), url(ports.local)).token()
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
 
     def submit(self, job_type: str, payload: dict[str, Any]) -> tuple[str, float]:
         """Submit until it is acknowledged, under one key. Returns the id and when that was."""
@@ -46,6 +51,7 @@ class Caller:
                 LOOPBACK, self._ports.api, timeout=_TIMEOUT_SECONDS
             )
             self._local.connection = connection
+            self._connections.append(connection)
         headers = {**headers, "Authorization": f"Bearer {self.token}"}
         try:
             data = None if body is None else msgspec.json.encode(body)

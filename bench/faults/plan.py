@@ -39,7 +39,9 @@ def _nothing(_system: System) -> Iterator[None]:
     yield
 
 
-def _repeating(act: Callable[[System], None], every: float) -> Disturb:
+def repeating(act: Callable[[System], None], every: float) -> Disturb:
+    """Act every so many seconds."""
+
     @contextmanager
     def disturb(system: System) -> Iterator[None]:
         end = threading.Event()
@@ -111,7 +113,8 @@ def _no_topic(system: System) -> Iterator[None]:
         _send("PUT", subscription, settings)
 
 
-def _sweep(system: System) -> None:
+def sweep_twice(system: System) -> None:
+    """Call the sweep as Cloud Scheduler does, but twice at once."""
     variables = environment(system.ports)
     address = f"{url(system.ports.worker)}/sweep"
     client = LocalClient(url(system.ports.api), url(system.ports.local))
@@ -139,24 +142,27 @@ def _send(method: str, address: str, body: Any = None) -> None:
     urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310 - ours
 
 
-def plan(*, frozen_seconds: float) -> list[Fault]:
-    """Every kind of fault, in the order in which they are tried."""
+def plan(*, frozen_seconds: float, kills: int) -> list[Fault]:
+    """Every kind of fault, in the order in which they are tried.
+
+    Each service is killed so many times.
+    """
     return [
         Fault("none", _nothing),
         Fault(
             "worker killed (-9) every second",
-            _repeating(lambda system: system.worker.kill(), 1.0),
-            seconds=8,
+            repeating(lambda system: system.worker.kill(), 1.0),
+            seconds=kills,
         ),
         Fault(
             "worker told to stop every 3 s",
-            _repeating(lambda system: system.worker.kill(signal.SIGTERM), 3.0),
-            seconds=9,
+            repeating(lambda system: system.worker.kill(signal.SIGTERM), 3.0),
+            seconds=3 * kills,
         ),
         Fault(
             "API killed (-9) every 2 s",
-            _repeating(lambda system: system.api.kill(), 2.0),
-            seconds=8,
+            repeating(lambda system: system.api.kill(), 2.0),
+            seconds=2 * kills,
         ),
         Fault("Firestore frozen", _freezing("firestore", frozen_seconds)),
         Fault("Pub/Sub frozen", _freezing("pubsub", frozen_seconds)),
@@ -175,5 +181,5 @@ def plan(*, frozen_seconds: float) -> list[Fault]:
 
 @contextmanager
 def _both_sweeps_and_drops(system: System) -> Iterator[None]:
-    with _tickets(drop=0.3)(system), _repeating(_sweep, 2.0)(system):
+    with _tickets(drop=0.3)(system), repeating(sweep_twice, 2.0)(system):
         yield

@@ -37,6 +37,9 @@ class Watcher:
         self._finished: dict[str, Any] = {}
         self.changed: set[str] = set()
 
+    def close(self) -> None:
+        self._client.close()  # type: ignore[no-untyped-call] # published with half its types
+
     def look(self) -> None:
         """Compare every finished job with how it was seen first."""
         query = self._jobs().where(filter=_is("status", "in", list(TERMINAL)))

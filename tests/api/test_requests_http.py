@@ -1,80 +1,76 @@
 """docs/requests.http, sent from its first request to its last."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
-from api.app import create_app
+from api.app import create_app as create_api
 from handlers import REGISTRY
 from identity.tokens import Verifier
 from jobs.context import Link
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
-from jobs.queue import Ticket
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
 from tests.api.http_file import filled, parse
 from tests.making import some_settings
-from worker.attempts import Attempts
-from worker.claim import Claimer
+from worker.app import create_app as create_worker
 from worker.outcome import Outcome
 from worker.run import Task, run_handler
-from worker.running import Running
 
 FILE = Path(__file__).parents[2] / "docs" / "requests.http"
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+class HandlersHere:
+    """Runs handlers in this process."""
 
+    def run(self, task: Task, link: Link) -> Outcome:
+        return run_handler(REGISTRY.get(task.job_type), task, link)
 
-def run_here(task: Task, link: Link) -> Outcome:
-    return run_handler(REGISTRY.get(task.job_type), task, link)
+    def stop(self) -> None:
+        pass
 
 
 @pytest.fixture
-def client(verifier: Verifier) -> Iterator[Client]:
-    """The API with the real job types, and a worker who does what is rung for."""
-    store, queue = MemoryJobStore(), MemoryQueue()
+def client(issuer: Issuer, verifier: Verifier) -> Iterator[Client]:
+    """The API with the real job types, and a worker to whom tickets are pushed."""
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES)
-    attempts = Attempts(
-        store=store,
-        queue=queue,
-        registry=REGISTRY,
-        claimer=Claimer(store=store, registry=REGISTRY, worker="here", now=now),
-        running=Running(queue, now),
-        run=run_here,
-        slots=threading.Semaphore(1),
-        allowed_hosts=frozenset(),
-        now=now,
-        uniform=lambda _, ceiling: ceiling,
+    store, letters, queue = MemoryJobStore(), MemoryDeadLetterStore(), MemoryQueue()
+    api = create_api(
+        settings, store=store, letters=letters, queue=queue, verifier=verifier, registry=REGISTRY
     )
-    app = create_app(
-        settings,
-        store=store,
-        letters=MemoryDeadLetterStore(),
-        queue=queue,
-        verifier=verifier,
-        registry=REGISTRY,
+    worker = Client(
+        create_worker(
+            settings,
+            store=store,
+            letters=letters,
+            queue=queue,
+            verifier=verifier,
+            registry=REGISTRY,
+            runner=HandlersHere(),
+        )
     )
+    token = issuer.token(settings.push_account, f"{settings.worker_audience}/tickets")
     stop = threading.Event()
 
-    def work() -> None:
+    def push() -> None:
         while not stop.is_set():
             if data := queue.take(timeout=0.05):
-                attempts.answer(Ticket.decode(data))
+                message = {"data": b64encode(data).decode(), "messageId": "1"}
+                headers = {"Authorization": f"Bearer {token}"}
+                worker.post("/tickets", json={"message": message}, headers=headers)
 
-    worker = threading.Thread(target=work)
-    worker.start()
+    pusher = threading.Thread(target=push)
+    pusher.start()
     try:
-        yield Client(app)
+        yield Client(api)
     finally:
         stop.set()
-        worker.join()
+        pusher.join()
 
 
 def test_every_request_is_answered_as_it_says(client: Client, issuer: Issuer) -> None:

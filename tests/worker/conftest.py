@@ -21,7 +21,6 @@ from worker.claim import Claimer
 from worker.dead_letters import Intake
 from worker.outcome import Outcome
 from worker.run import Task, run_handler
-from worker.running import Running
 from worker.sweep import Sweep
 
 OWNER = "user:ann@example.com"
@@ -56,7 +55,6 @@ class House:
     def __post_init__(self) -> None:
         now, sleep = self.clock.now, self.clock.sleep
         self.submitter = Submitter(store=self.store, queue=self.queue, registry=REGISTRY, now=now)
-        self.running = Running(self.queue, now)
         self.claimer = Claimer(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
         )
@@ -72,7 +70,6 @@ class House:
             queue=self.queue,
             registry=REGISTRY,
             claimer=self.claimer,
-            running=self.running,
             run=run,
             slots=threading.Semaphore(slots),
             allowed_hosts=frozenset(),

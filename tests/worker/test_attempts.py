@@ -1,6 +1,5 @@
 """From a ticket to the outcome that the store holds."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -15,7 +14,7 @@ from jobs.model import Outcome as Ended
 from jobs.queue import Ticket
 from tests.worker.conftest import House, run_here
 from worker.attempts import WorkerBusy
-from worker.outcome import Outcome, Succeeded
+from worker.outcome import Interrupted, Outcome, Succeeded
 from worker.run import Task
 
 KEEP = timedelta(days=30)
@@ -199,21 +198,12 @@ def test_cancelled_while_running(house: House) -> None:
 
 def test_handed_back(house: House) -> None:
     """A worker that must stop queues its running jobs again and rings; no attempt is counted."""
-    started, finish = threading.Event(), threading.Event()
 
-    def waiting(task: Task, link: Link) -> Outcome:
-        started.set()
-        finish.wait()
-        return run_here(task, link)
+    def stopping(_task: Task, _link: Link) -> Outcome:
+        return Interrupted()
 
     job = house.submit("test.echo")
-    ticket = house.tickets()[0]
-    push = threading.Thread(target=house.attempts_with(waiting).answer, args=(ticket,))
-    push.start()
-    started.wait()
-    house.running.hand_back(lambda: None)
-    finish.set()
-    push.join()
+    house.attempts_with(stopping).answer(house.tickets()[0])
     queued = house.job(job)
     assert (queued.status, queued.attempt, queued.attempts) == (Status.QUEUED, 0, ())
     house.work()

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.context import Cancelled
 from jobs.model import Progress
-from worker.outcome import Dropped, Failed, Outcome, Paused, Succeeded
+from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.pool import HandlerPool
 from worker.run import Task
 
@@ -157,7 +157,7 @@ def test_unknown_payload(pool: HandlerPool) -> None:
 
 
 def test_stop() -> None:
-    """A pool that is stopped ends its handlers at once, and their attempts are dropped."""
+    """A pool that is stopped ends its handlers at once, and their attempts are interrupted."""
     stopped = HandlerPool(
         handlers="tests.worker.misbehaving",
         project="test",
@@ -179,5 +179,5 @@ def test_stop() -> None:
     stopped.stop()
     for run in runs:
         run.join()
-    assert outcomes == [Dropped(), Dropped()]
-    assert stopped.run(_task("test.echo"), link) == Dropped()
+    assert outcomes == [Interrupted(), Interrupted()]
+    assert stopped.run(_task("test.echo"), link) == Interrupted()
