@@ -4,6 +4,14 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint
 
+from api.batch_shapes import (
+    MAX_BATCH_BYTES,
+    BatchCancel,
+    BatchChanged,
+    BatchRetry,
+    BatchSubmission,
+    JobBatch,
+)
 from api.callers import caller
 from api.dependencies import deps
 from api.job_changes import cancel, queue_again
@@ -11,8 +19,6 @@ from api.lookup import shown
 from api.operation import Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
-from api.requests import MAX_BATCH_BYTES, BatchCancel, BatchRetry, BatchSubmission
-from api.resources import BatchChanged, JobBatch
 from identity.errors import PermissionDenied
 from jobs.errors import (
     IdempotencyKeyReused,

@@ -7,11 +7,18 @@ from flask import Blueprint
 from msgspec import UNSET
 
 from api.callers import caller
+from api.dead_letter_shapes import (
+    DeadLetterList,
+    DeadLetterResource,
+    LetterId,
+    LettersQuery,
+    Redrive,
+    Redriven,
+)
 from api.dependencies import deps
 from api.operation import Operation
 from api.paging import cursor_of, next_page_token
-from api.requests import LetterId, LettersQuery, Redrive
-from api.resources import DeadLetterList, DeadLetterResource, JobResource, Redriven
+from api.resources import JobResource
 from jobs.dead_letters import DeadLetter, DeadLetterNotFound, Reason
 from jobs.errors import InvalidPageToken, StoreUnavailable, TransitionRefused, VersionConflict
 from jobs.model import Job

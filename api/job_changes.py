@@ -6,8 +6,8 @@ from api.callers import caller
 from api.dependencies import deps
 from api.lookup import changeable_job, shown
 from api.operation import Operation
-from api.requests import JobId
 from api.resources import JobResource
+from api.values import JobId
 from jobs import transitions
 from jobs.change import change
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict

@@ -4,9 +4,9 @@ from flask import Blueprint
 
 from api.dependencies import deps
 from api.errors import JobTypeNotFound
+from api.job_type_shapes import JobTypeList, JobTypeResource
 from api.operation import Operation
-from api.requests import JobTypeName
-from api.resources import JobTypeList, JobTypeResource
+from api.values import JobTypeName
 from jobs.errors import UnknownJobType
 
 routes = Blueprint("job_types", __name__)

@@ -10,15 +10,9 @@ from api.lookup import readable_job, shown
 from api.operation import Answer, Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
-from api.requests import (
-    GetQuery,
-    IdempotencyKey,
-    JobId,
-    ListQuery,
-    Submission,
-    Traceparent,
-)
+from api.requests import GetQuery, ListQuery, Submission
 from api.resources import JobList, JobResource, path_of
+from api.values import IdempotencyKey, JobId, Traceparent
 from api.waiting import wait_until_terminal
 from jobs.errors import (
     IdempotencyKeyReused,

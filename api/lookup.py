@@ -4,8 +4,8 @@ import re
 
 from api.callers import caller
 from api.dependencies import deps
-from api.requests import JOB_ID_PATTERN
 from api.resources import JobResource
+from api.values import JOB_ID_PATTERN
 from jobs.errors import JobNotFound
 from jobs.model import Job
 

@@ -1,59 +1,24 @@
-"""What callers send: the shapes that decode the paths, bodies and queries of requests."""
+"""What callers send about single jobs: the shapes that decode bodies and queries."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from jobs.dead_letters import Reason
+from api.values import (
+    MAX_NAME_LENGTH,
+    MAX_PAGE_SIZE,
+    LabelName,
+    Labels,
+    LabelValue,
+    PageToken,
+)
 from jobs.model import Status
 from jobs.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR
 
-MAX_PAGE_SIZE: Final = 200
-MAX_BATCH_SIZE: Final = 500
-MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
-"""Firestore takes ten in a commit."""
 MAX_WAIT_SECONDS: Final = 30
 MAX_DELAY_SECONDS: Final = 366 * 86_400
-MAX_NAME_LENGTH: Final = 200
-
-JOB_ID_PATTERN: Final = "^[0-9a-f]{32}$"
-JobId = Annotated[
-    str,
-    Meta(
-        pattern=JOB_ID_PATTERN,
-        description="The job's `id`.",
-        examples=["5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"],
-    ),
-]
-LetterId = Annotated[
-    str, Meta(description="The dead letter's `id`.", examples=["12345678901234567"])
-]
-JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
-
-# Python's `$` also matches before a last line feed, that of JSON Schema does not.
-_END: Final = r"$(?!\n)"
-LabelName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_-]{{0,62}}{_END}")]
-LabelValue = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:/@+-]{{0,63}}{_END}")]
-Labels = Annotated[dict[LabelName, LabelValue], Meta(max_length=16)]
-
-IdempotencyKey = Annotated[
-    str,
-    Meta(
-        pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$',
-        description="Makes the request safe to repeat: a key that you choose once for each job"
-        " that you want, of 1 to 255 visible ASCII characters but quotes and backslashes.",
-        examples=["order-4711"],
-    ),
-]
-Traceparent = Annotated[
-    str,
-    Meta(
-        description="W3C Trace Context. The job carries the trace on to the worker, to its logs"
-        " and to the calls that it makes.",
-    ),
-]
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,81 +79,6 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError("Give `run_at` or `delay_seconds`, not both")
 
 
-class BatchItem(Submission, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A job of a batch."""
-
-    idempotency_key: Annotated[
-        Annotated[str, Meta(pattern=rf"^[!#-\[\]-~]{{1,255}}{_END}")] | None,
-        Meta(description="As the header `Idempotency-Key` of a single submission, without quotes."),
-    ] = None
-
-
-class BatchSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Many jobs to do: all of them are made, or none."""
-
-    jobs: Annotated[list[BatchItem], Meta(min_length=1, max_length=MAX_BATCH_SIZE)]
-
-
-class _BatchChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    type: Annotated[
-        Annotated[str, Meta(max_length=MAX_NAME_LENGTH)] | None,
-        Meta(description="Only jobs of this type."),
-    ] = None
-    label: Annotated[
-        dict[LabelName, LabelValue],
-        Meta(
-            max_length=1, description="Only jobs with this label.", examples=[{"team": "billing"}]
-        ),
-    ] = {}
-    page_size: Annotated[
-        int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many jobs one call looks at at most.")
-    ] = 100
-    page_token: Annotated[
-        str,
-        Meta(max_length=1000, description="The `next_page_token` of the call before."),
-    ] = ""
-
-
-class BatchCancel(_BatchChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which jobs are not wanted any more."""
-
-    status: Annotated[Literal["queued", "running"], Meta(description="Jobs in this status.")] = (
-        "queued"
-    )
-
-
-class BatchRetry(_BatchChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which jobs are wanted again."""
-
-    status: Annotated[Literal["failed", "cancelled"], Meta(description="Jobs in this status.")] = (
-        "failed"
-    )
-
-
-class LettersQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reason: Annotated[Reason | UnsetType, Meta(description="Only letters for this reason.")] = UNSET
-    page_size: Annotated[
-        int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many letters a page has at most.")
-    ] = 50
-    page_token: Annotated[
-        str,
-        Meta(max_length=1000, description="The `next_page_token` of the page before."),
-    ] = ""
-
-
-class Redrive(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which dead letters to send again."""
-
-    reason: Annotated[Reason | None, Meta(description="Only letters for this reason.")] = None
-    page_size: Annotated[
-        int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many letters one call takes at most.")
-    ] = 100
-    page_token: Annotated[
-        str,
-        Meta(max_length=1000, description="The `next_page_token` of the call before."),
-    ] = ""
-
-
 class GetQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wait: Annotated[
         float,
@@ -218,10 +108,4 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     page_size: Annotated[
         int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many jobs a page has at most.")
     ] = 50
-    page_token: Annotated[
-        str,
-        Meta(
-            max_length=1000,
-            description="The `next_page_token` of the page before, with the same filters.",
-        ),
-    ] = ""
+    page_token: PageToken = ""

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
 
-from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status
-from jobs.registry import JobType
-from jobs.retry import RetryPolicy
 from jobs.transitions import ALLOWED, Event
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -126,101 +123,3 @@ class JobList(msgspec.Struct, frozen=True, kw_only=True):
 
     jobs: list[JobResource]
     next_page_token: Annotated[str, Meta(description="Empty on the last page.")]
-
-
-class JobTypeResource(msgspec.Struct, frozen=True, kw_only=True):
-    """A job type: what its payload and result look like, and how it is run."""
-
-    name: str
-    description: str
-    payload_schema: Annotated[dict[str, Any], Meta(description="JSON Schema 2020-12.")]
-    result_schema: Annotated[dict[str, Any], Meta(description="JSON Schema 2020-12.")]
-    example: Annotated[Any, Meta(description="A payload that this job type takes.")]
-    retry: RetryPolicy
-    timeout_seconds: Annotated[float, Meta(description="For one attempt.")]
-    keep_days: Annotated[float, Meta(description="How long a finished job is kept.")]
-
-    @classmethod
-    def of(cls, kind: JobType[Any, Any]) -> Self:
-        return cls(
-            name=kind.name,
-            description=kind.description,
-            payload_schema=msgspec.json.schema(kind.payload_type),
-            result_schema=msgspec.json.schema(kind.result_type),
-            example=_brief(kind.example),
-            retry=kind.retry,
-            timeout_seconds=kind.timeout.total_seconds(),
-            keep_days=kind.keep_for.total_seconds() / 86_400,
-        )
-
-
-def _brief(example: Any) -> Any:
-    """The example as a caller would write it, without what is the default anyway."""
-    if not isinstance(example, msgspec.Struct):
-        return example
-    said = {}
-    for field in msgspec.structs.fields(example):
-        factory = field.default_factory
-        default = field.default if factory is msgspec.NODEFAULT else factory()
-        if (value := getattr(example, field.name)) != default:
-            said[field.encode_name] = value
-    return said
-
-
-class JobTypeList(msgspec.Struct, frozen=True, kw_only=True):
-    job_types: list[JobTypeResource]
-
-
-class JobBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """The jobs of a batch, in its order."""
-
-    jobs: list[JobResource]
-    replayed: Annotated[
-        list[str], Meta(description="Ids of the jobs that were there already, under their keys.")
-    ]
-
-
-class BatchChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call did."""
-
-    changed: Annotated[list[str], Meta(description="Ids of the jobs that were changed.")]
-    skipped: Annotated[
-        list[str], Meta(description="Ids of the jobs that had gone on in the meantime.")
-    ]
-    next_page_token: Annotated[str, Meta(description="Empty when there are no more jobs.")]
-
-
-class DeadLetterResource(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that could not be delivered to a worker."""
-
-    id: str
-    created_at: Moment
-    reason: Reason
-    detail: Annotated[str, Meta(description="What is wrong with it.")]
-    data: Annotated[
-        str, Meta(description="The original message in base64, at most its first 512 KiB.")
-    ]
-    attributes: Mapping[str, str]
-    deliveries: Annotated[int, Meta(description="How often it was tried; 0 if not known.")]
-    job_id: Annotated[str | None, Meta(description="The job that it was for, if it says so.")]
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        return cls(**msgspec.structs.asdict(letter))
-
-
-class DeadLetterList(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of dead letters, newest first."""
-
-    dead_letters: list[DeadLetterResource]
-    next_page_token: Annotated[str, Meta(description="Empty on the last page.")]
-
-
-class Redriven(msgspec.Struct, frozen=True, kw_only=True):
-    """What one call did."""
-
-    redriven: Annotated[list[str], Meta(description="Ids of the letters that were sent again.")]
-    refused: Annotated[
-        list[str], Meta(description="Ids of those that can't be: no ticket, or its job is gone.")
-    ]
-    next_page_token: Annotated[str, Meta(description="Empty when there are no more letters.")]

@@ -8,20 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from api.batch_shapes import BatchChanged, JobBatch
 from api.checkup import Dependency
+from api.dead_letter_shapes import DeadLetterList, DeadLetterResource, Redriven
 from api.health import Health
+from api.job_type_shapes import JobTypeList, JobTypeResource
 from api.reference.schemas import Schema, unwrapped
-from api.resources import (
-    BatchChanged,
-    DeadLetterList,
-    DeadLetterResource,
-    JobBatch,
-    JobList,
-    JobResource,
-    JobTypeList,
-    JobTypeResource,
-    Redriven,
-)
+from api.resources import JobList, JobResource
 from jobs import transitions
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Job, Progress

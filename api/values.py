@@ -1,0 +1,50 @@
+"""Single values that callers send: ids, labels, headers, page tokens."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+MAX_PAGE_SIZE: Final = 200
+MAX_NAME_LENGTH: Final = 200
+
+JOB_ID_PATTERN: Final = "^[0-9a-f]{32}$"
+JobId = Annotated[
+    str,
+    Meta(
+        pattern=JOB_ID_PATTERN,
+        description="The job's `id`.",
+        examples=["5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"],
+    ),
+]
+JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
+
+# Python's `$` also matches before a last line feed, that of JSON Schema does not.
+END: Final = r"$(?!\n)"
+LabelName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_-]{{0,62}}{END}")]
+LabelValue = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:/@+-]{{0,63}}{END}")]
+Labels = Annotated[dict[LabelName, LabelValue], Meta(max_length=16)]
+
+IdempotencyKey = Annotated[
+    str,
+    Meta(
+        pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$',
+        description="Makes the request safe to repeat: a key that you choose once for each job"
+        " that you want, of 1 to 255 visible ASCII characters but quotes and backslashes.",
+        examples=["order-4711"],
+    ),
+]
+Traceparent = Annotated[
+    str,
+    Meta(
+        description="W3C Trace Context. The job carries the trace on to the worker, to its logs"
+        " and to the calls that it makes.",
+    ),
+]
+
+PageToken = Annotated[
+    str,
+    Meta(
+        max_length=1000,
+        description="The `next_page_token` of the page before, with the same filters.",
+    ),
+]
