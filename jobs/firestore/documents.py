@@ -61,3 +61,6 @@ def set_version(version: Version, update_time: Any) -> None:
     found = _VERSION.fullmatch(version)
     update_time.seconds = int(found[1]) if found else 0
     update_time.nanos = int(found[2]) if found else 0
+    if not (update_time.seconds or update_time.nanos):
+        # The epoch itself is the version of a document that does not exist.
+        update_time.nanos = 1000
