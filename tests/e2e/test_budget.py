@@ -1,0 +1,144 @@
+"""What a job costs: counted at the gRPC channels, on the emulators, through both services."""
+
+import json
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from werkzeug.test import Client
+
+from api.app import create_app as create_api
+from identity.tokens import Verifier
+from jobs.context import Link
+from jobs.firestore import (
+    Firestore,
+    FirestoreDeadLetterStore,
+    FirestoreJobStore,
+    connect_firestore,
+)
+from jobs.pubsub import PubsubQueue, connect_pubsub
+from jobs.roles import Binding, Role
+from local.cloud.identity import Issuer
+from tests.calls import CountedCalls
+from tests.conftest import Emulators
+from tests.making import some_settings
+from tests.worker.misbehaving import REGISTRY
+from worker.app import create_app as create_worker
+from worker.outcome import Outcome
+from worker.run import Task, run_handler
+
+pytestmark = pytest.mark.emulators
+
+ADA = "ada@example.com"
+PUSH = "push@test.iam.gserviceaccount.com"
+
+
+class Here:
+    """Runs handlers in this process."""
+
+    def run(self, task: Task, link: Link) -> Outcome:
+        return run_handler(REGISTRY.get(task.job_type), task, link)
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+
+@dataclass
+class Services:
+    """Both services, the tokens for them, and what goes over their channels."""
+
+    api: Client
+    worker: Client
+    caller: str
+    pusher: str
+    calls: CountedCalls
+
+    def submit(self, text: str = "hello") -> str:
+        body = {"type": "test.echo", "payload": {"text": text}}
+        headers = {"Authorization": f"Bearer {self.caller}"}
+        answer = self.api.post("/v1/jobs", json=body, headers=headers)
+        assert answer.status_code == 202, answer.get_data(as_text=True)
+        return str(answer.get_json()["id"])
+
+    def push(self, ticket: bytes) -> None:
+        message = {"data": b64encode(ticket).decode(), "messageId": "1"}
+        headers = {"Authorization": f"Bearer {self.pusher}"}
+        body = json.dumps({"message": message, "subscription": "tickets"})
+        answer = self.worker.post("/tickets", data=body, headers=headers)
+        assert answer.status_code == 204, answer.get_data(as_text=True)
+
+    def status_of(self, job_id: str) -> str:
+        headers = {"Authorization": f"Bearer {self.caller}"}
+        return str(self.api.get(f"/v1/jobs/{job_id}", headers=headers).get_json()["status"])
+
+
+@pytest.fixture
+def services(
+    emulators: Emulators, project: str, issuer: Issuer, verifier: Verifier
+) -> Iterator[Services]:
+    settings = some_settings(
+        project=project,
+        firestore_emulator=emulators.firestore,
+        pubsub_emulator=emulators.pubsub,
+        api_audiences=("api",),
+        roles=(Binding(Role.SUBMITTER, (f"user:{ADA}",)),),
+        worker_audience="worker",
+        push_account=PUSH,
+    )
+    calls = CountedCalls()
+    with connect_firestore(settings) as to_firestore, connect_pubsub(settings) as to_pubsub:
+        _create_topic(emulators.pubsub, f"projects/{project}/topics/{settings.topic}")
+        firestore = Firestore(grpc.intercept_channel(to_firestore, calls), settings)
+        parts: dict[str, Any] = {
+            "store": FirestoreJobStore(firestore),
+            "letters": FirestoreDeadLetterStore(firestore),
+            "queue": PubsubQueue(grpc.intercept_channel(to_pubsub, calls), settings),
+            "verifier": verifier,
+            "registry": REGISTRY,
+        }
+        yield Services(
+            api=create_api(settings, **parts).test_client(),
+            worker=create_worker(settings, **parts, runner=Here()).test_client(),
+            caller=issuer.token(ADA, "api"),
+            pusher=issuer.token(PUSH, "worker/tickets"),
+            calls=calls,
+        )
+
+
+def _create_topic(emulator: str, topic: str) -> None:
+    asked = urllib.request.Request(
+        f"http://{emulator}/v1/{topic}", b"{}", {"Content-Type": "application/json"}, method="PUT"
+    )
+    urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310 - ours
+
+
+def test_a_job_costs_three_writes_and_one_message(services: Services) -> None:
+    """From submission to result: three document writes, no reads, one message, and no more."""
+    job_id = services.submit()
+    services.push(services.calls.published[-1])
+    assert dict(services.calls.methods) == {"Commit": 3, "Publish": 1}
+    assert services.calls.writes == 3
+    assert services.calls.messages == 1
+    assert services.status_of(job_id) == "succeeded"
+
+
+def test_a_duplicate_ticket_costs_one_refused_write_and_one_read(services: Services) -> None:
+    """A ticket that comes a second time is found out without writing anything."""
+    services.submit()
+    services.push(services.calls.published[-1])
+    ticket = services.calls.published[-1]
+    services.calls.clear()
+    services.push(ticket)
+    assert dict(services.calls.methods) == {"Commit": 1, "GetDocument": 1}
+
+
+def test_a_large_job_costs_one_read(services: Services) -> None:
+    """A job that is too large for its ticket is read once by the worker."""
+    job_id = services.submit("x" * 10_000)
+    services.push(services.calls.published[-1])
+    assert dict(services.calls.methods) == {"Commit": 3, "GetDocument": 1, "Publish": 1}
+    assert services.status_of(job_id) == "succeeded"
