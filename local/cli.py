@@ -8,7 +8,6 @@ import urllib.error
 from collections.abc import Sequence
 from dataclasses import fields
 
-from bench.faults.__main__ import main as try_faults
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
@@ -34,6 +33,9 @@ def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each co
     if chosen.command == "test":
         return run_checks(console, more)
     if chosen.command == "faults":
+        # Google's Firestore client, which it watches with, takes long to import.
+        from bench.faults.__main__ import main as try_faults  # noqa: PLC0415 - see above
+
         return try_faults(more)
     if chosen.command == "fmt":
         return format_code()
