@@ -51,7 +51,8 @@ class PubsubQueue:
 
     def ring(self, tickets: Sequence[Ticket]) -> None:
         messages = [PubsubMessage(data=ticket.encode()) for ticket in tickets]
-        self._call(self._publish, PublishRequest(topic=self._topic, messages=messages))
+        if messages:
+            self._call(self._publish, PublishRequest(topic=self._topic, messages=messages))
 
     def ping(self) -> None:
         self._call(self._get_topic, GetTopicRequest(topic=self._topic), tries=1)

@@ -94,6 +94,8 @@ class Firestore:
 
     def get_all(self, names: Sequence[str]) -> list[Any]:
         """Those of the documents that there are, in any order. One document read for each name."""
+        if not names:
+            return []
         request = BatchGetRequest(database=self._database, documents=names)
         answers = self._stream(self._batch_get, request)
         return [answer.found for answer in answers if answer.HasField("found")]

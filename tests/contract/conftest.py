@@ -1,0 +1,155 @@
+"""The stores and the queue that the contracts are tested on: in memory, and on the emulators."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.cloud import pubsub_v1
+
+from jobs.dead_letters import DeadLetterStore
+from jobs.firestore import (
+    Firestore,
+    FirestoreDeadLetterStore,
+    FirestoreJobStore,
+    connect_firestore,
+)
+from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.pubsub import PubsubQueue, connect_pubsub
+from jobs.queue import Queue
+from jobs.settings import Settings
+from jobs.store import JobStore
+from tests.calls import CountedCalls, FaultyCalls
+from tests.conftest import Emulators
+from tests.making import some_settings
+
+ON_EMULATORS = pytest.mark.emulators
+
+
+@pytest.fixture
+def emulated(emulators: Emulators, project: str) -> Settings:
+    """Settings for the emulators, with a project of the test's own."""
+    return some_settings(
+        project=project,
+        firestore_emulator=emulators.firestore,
+        pubsub_emulator=emulators.pubsub,
+    )
+
+
+# The stores
+
+
+@pytest.fixture
+def firestore_channel(emulated: Settings) -> Iterator[grpc.Channel]:
+    with connect_firestore(emulated) as channel:
+        yield channel
+
+
+@pytest.fixture
+def firestore(firestore_channel: grpc.Channel, emulated: Settings) -> FirestoreJobStore:
+    return FirestoreJobStore(Firestore(firestore_channel, emulated))
+
+
+@pytest.fixture(params=["memory", pytest.param("firestore", marks=ON_EMULATORS)])
+def store(request: pytest.FixtureRequest) -> JobStore:
+    """Each store in turn."""
+    kind: str = request.param
+    made: JobStore = MemoryJobStore() if kind == "memory" else request.getfixturevalue(kind)
+    return made
+
+
+@pytest.fixture
+def firestore_letters(
+    firestore_channel: grpc.Channel, emulated: Settings
+) -> FirestoreDeadLetterStore:
+    return FirestoreDeadLetterStore(Firestore(firestore_channel, emulated))
+
+
+@pytest.fixture(params=["memory", pytest.param("firestore", marks=ON_EMULATORS)])
+def letters(request: pytest.FixtureRequest) -> DeadLetterStore:
+    """Each store of dead letters in turn."""
+    if request.param == "memory":
+        return MemoryDeadLetterStore()
+    made: DeadLetterStore = request.getfixturevalue("firestore_letters")
+    return made
+
+
+# The queues
+
+
+@dataclass
+class Bell:
+    """A queue, and what comes out at its other end."""
+
+    queue: Queue
+    take: Callable[[int], list[bytes]]
+    """So many messages, in any order. Waits until they are there."""
+
+
+@pytest.fixture
+def memory_bell() -> Bell:
+    queue = MemoryQueue()
+
+    def take(count: int) -> list[bytes]:
+        taken = [queue.take(timeout=10) for _ in range(count)]
+        return [data for data in taken if data is not None]
+
+    return Bell(queue, take)
+
+
+@pytest.fixture
+def pubsub_channel(emulated: Settings) -> Iterator[grpc.Channel]:
+    with connect_pubsub(emulated) as channel:
+        yield channel
+
+
+@pytest.fixture
+def pubsub_bell(
+    pubsub_channel: grpc.Channel, emulated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bell]:
+    """The other end is pulled with Google's own client."""
+    assert emulated.pubsub_emulator
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulated.pubsub_emulator)
+    topic = f"projects/{emulated.project}/topics/{emulated.topic}"
+    subscription = f"projects/{emulated.project}/subscriptions/pull"
+    subscriber: Any = pubsub_v1.SubscriberClient()
+    pubsub_v1.PublisherClient().create_topic(name=topic)
+    subscriber.create_subscription(name=subscription, topic=topic)
+
+    def take(count: int) -> list[bytes]:
+        taken: dict[str, bytes] = {}
+        while len(taken) < count:
+            request = {"subscription": subscription, "max_messages": 1000}
+            for received in subscriber.pull(request, timeout=30).received_messages:
+                taken[received.message.message_id] = received.message.data
+        return list(taken.values())
+
+    with subscriber:
+        yield Bell(PubsubQueue(pubsub_channel, emulated), take)
+
+
+@pytest.fixture(params=["memory", pytest.param("pubsub", marks=ON_EMULATORS)])
+def bell(request: pytest.FixtureRequest) -> Bell:
+    """Each queue in turn, with its other end."""
+    made: Bell = request.getfixturevalue(f"{request.param}_bell")
+    return made
+
+
+# What goes over the wire
+
+
+@pytest.fixture
+def counted() -> CountedCalls:
+    return CountedCalls()
+
+
+@pytest.fixture
+def faulty() -> FaultyCalls:
+    return FaultyCalls()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls are repeated without a pause."""
+    monkeypatch.setattr("jobs.channel._FIRST_PAUSE_SECONDS", 0.0)
