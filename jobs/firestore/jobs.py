@@ -1,9 +1,11 @@
 """Jobs in Firestore."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from jobs.channel import Refused
 from jobs.errors import DormouseError, JobExists, VersionConflict
@@ -13,6 +15,7 @@ from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
 from jobs.firestore.queries import add_condition, add_order, query_of
 from jobs.firestore.values import to_value
 from jobs.generated import messages
+from jobs.log import log
 from jobs.model import SHARDS, Job, Version
 from jobs.store import Cursor, Filter
 
@@ -85,7 +88,7 @@ class FirestoreJobStore:
         add_condition(query, SHARD, "EQUAL", shard)
         add_condition(query, "wake_at", "LESS_THAN", before)
         add_order(query, "wake_at", "ASCENDING")
-        return [documents.job_of(document) for document in self._firestore.query(query)]
+        return list(_readable(self._firestore.query(query)))
 
     def ping(self) -> None:
         self._firestore.get(self._name("ping"), tries=1)
@@ -129,3 +132,12 @@ class FirestoreJobStore:
             and found[write.update.name].fields[WRITE_ID] == write.update.fields[WRITE_ID]
         ]
         return own if len(own) == len(writes) else []
+
+
+def _readable(found: Iterable[Any]) -> Iterator[Job]:
+    """The jobs among the documents. One that is no job must not keep the others asleep."""
+    for document in found:
+        try:
+            yield documents.job_of(document)
+        except (KeyError, AttributeError, msgspec.ValidationError):
+            log.exception("document %s is not a job", document.name)

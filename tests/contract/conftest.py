@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
-from google.cloud import pubsub_v1
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from jobs.dead_letters import DeadLetterStore
 from jobs.firestore import (
@@ -113,8 +113,8 @@ def pubsub_bell(
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulated.pubsub_emulator)
     topic = f"projects/{emulated.project}/topics/{emulated.topic}"
     subscription = f"projects/{emulated.project}/subscriptions/pull"
-    subscriber: Any = pubsub_v1.SubscriberClient()
-    pubsub_v1.PublisherClient().create_topic(name=topic)
+    subscriber: Any = SubscriberClient()
+    PublisherClient().create_topic(name=topic)
     subscriber.create_subscription(name=subscription, topic=topic)
 
     def take(count: int) -> list[bytes]:
