@@ -16,9 +16,6 @@ from identity.errors import IdentityUnavailable, Unauthenticated
 from identity.tokens import Principal, Verifier
 from tests.identity.forging import Key, Sign, hmac_with, segment, token
 
-CLOCK_SKEW_SECONDS = 10
-MAX_TOKEN_LENGTH = 8192
-
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 AUDIENCE = "https://api.example.com"
