@@ -1,7 +1,9 @@
 """A worker whose clock is wrong: two of them differ by five seconds."""
 
 import os
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from flask import Flask
 
@@ -11,6 +13,9 @@ APART = timedelta(seconds=5)
 
 
 def build() -> Flask:
-    """Every other process is ahead of the rest."""
-    ahead = APART if os.getpid() % 2 else timedelta()
+    """Every other instance of a service is ahead of the rest."""
+    counter = Path(tempfile.gettempdir()) / f"dormouse-instances-{os.getppid()}"
+    with counter.open("a") as file:
+        file.write("x")
+    ahead = APART if counter.stat().st_size % 2 else timedelta()
     return build_worker(lambda: datetime.now(UTC) + ahead)
