@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from identity.errors import PermissionDenied
-from identity.tokens import Principal
+from identity.issuers import Identity
 from jobs.errors import JobNotFound
 from jobs.model import Job
-from jobs.roles import GOOGLE_ACCOUNTS, Binding, Role, covers
+from jobs.roles import Binding, Role, covers
 
 _READS = frozenset({Role.VIEWER, Role.OPERATOR})
 _SUBMITS = frozenset({Role.SUBMITTER, Role.OPERATOR})
@@ -21,7 +21,7 @@ class Caller:
     Without a role it may do nothing.
     """
 
-    principal: Principal
+    principal: Identity
     types: Mapping[Role, frozenset[str]]
 
     @property
@@ -94,16 +94,14 @@ class Access:
     """The deployment's role bindings. No binding means nobody."""
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
-        # Members are compared without case, as email addresses and domains are.
         self._bindings = tuple(
-            (frozenset(member.lower() for member in binding.members), binding)
+            (frozenset(_comparable(member) for member in binding.members), binding)
             for binding in bindings
         )
 
-    def caller(self, principal: Principal) -> Caller:
+    def caller(self, principal: Identity) -> Caller:
         """Raises `PermissionDenied` for a principal without any role."""
-        names = {principal.member, f"domain:{principal.domain}", GOOGLE_ACCOUNTS}
-        known = {name.lower() for name in names}
+        known = {_comparable(name) for name in (principal.member, *principal.groups)}
         types: dict[Role, frozenset[str]] = {}
         for members, binding in self._bindings:
             if not known.isdisjoint(members):
@@ -111,3 +109,8 @@ class Access:
         if not types:
             raise PermissionDenied(f"{principal.member} has no role here.")
         return Caller(principal, types)
+
+
+def _comparable(member: str) -> str:
+    """Email addresses and domains are compared without case; Firebase's user ids have it."""
+    return member if member.startswith("firebase:") else member.lower()

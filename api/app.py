@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
 
-from api import batches, dead_letters, health, job_changes, job_types, jobs
+from api import batches, dead_letters, health, job_changes, job_types, jobs, me
 from api.access import Access
 from api.callers import admit_callers
 from api.checkup import Checkup
@@ -17,6 +17,8 @@ from api.paths import read_paths
 from api.problems import answer_problems
 from api.reference import routes as reference
 from api.reference.reference import Reference
+from identity.firebase import FirebaseVerifier
+from identity.issuers import Issuers
 from identity.tokens import Verifier
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
@@ -38,6 +40,7 @@ def create_app(
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
+    firebase: FirebaseVerifier | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     new_id: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> Flask:
@@ -51,7 +54,7 @@ def create_app(
         letters=letters,
         queue=queue,
         registry=registry,
-        verifier=verifier,
+        issuers=Issuers(verifier, firebase),
         access=Access(settings.roles),
         submitter=submitter,
         reference=Reference(app, registry),
@@ -71,7 +74,7 @@ def create_app(
 def add_routes(app: Flask) -> None:
     """Everything that the service answers to."""
     read_paths(app)
-    for module in (jobs, job_changes, batches, job_types, dead_letters, health, reference):
+    for module in (jobs, job_changes, batches, job_types, dead_letters, me, health, reference):
         app.register_blueprint(module.routes)
 
 

@@ -1,6 +1,5 @@
 """Lets callers in: every view asks for a verified caller with a role, unless it is public."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -8,10 +7,16 @@ from flask import Flask, current_app, g, request
 
 from api.access import Caller
 from api.dependencies import deps
+from identity.bearer import bearer_token
 from identity.errors import Unauthenticated
+from identity.issuers import Identity
 
 PUBLIC: Final = "public"
-_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+USERINFO: Final = "X-Apigateway-Api-Userinfo"
+"""Whom API Gateway verified: the claims in base64url.
+
+https://cloud.google.com/api-gateway/docs/passing-data
+"""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,8 +42,18 @@ def admit_callers(app: Flask) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         if view is None or getattr(view, PUBLIC, False):
             return
-        found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-        if not found:
-            raise Unauthenticated
-        principal = deps().verifier.verify(found[1], deps().settings.api_audiences)
-        g.caller = deps().access.caller(principal)
+        g.caller = deps().access.caller(_identity())
+
+
+def _identity() -> Identity:
+    settings, issuers = deps().settings, deps().issuers
+    token = bearer_token(request.headers.get("Authorization"))
+    identity = issuers.verify(token, settings.api_audiences)
+    gateway = settings.gateway_account.lower()
+    if not gateway or identity.member != f"serviceAccount:{gateway}":
+        # Whoever else sends the gateway's header made it up: it is not looked at.
+        return identity
+    userinfo = request.headers.get(USERINFO)
+    if userinfo is None:
+        raise Unauthenticated("The gateway did not say who calls.")
+    return issuers.believe(userinfo, settings.api_audiences, deps().now())

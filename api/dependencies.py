@@ -10,7 +10,7 @@ from flask import current_app
 from api.access import Access
 from api.checkup import Checkup
 from api.reference.reference import Reference
-from identity.tokens import Verifier
+from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
 from jobs.registry import Registry
@@ -26,7 +26,7 @@ class Dependencies:
     letters: DeadLetterStore
     queue: Queue
     registry: Registry
-    verifier: Verifier
+    issuers: Issuers
     access: Access
     submitter: Submitter
     checkup: Checkup

@@ -7,6 +7,7 @@ from flask import Flask
 
 from api.app import create_app
 from identity.certificates import Certificates
+from identity.firebase import verifier_for
 from identity.tokens import Verifier
 from jobs.firestore import (
     Firestore,
@@ -19,6 +20,10 @@ from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def build() -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("api")
@@ -29,6 +34,7 @@ def build() -> Flask:
         store=FirestoreJobStore(firestore),
         letters=FirestoreDeadLetterStore(firestore),
         queue=PubsubQueue(connect_pubsub(settings), settings),
-        verifier=Verifier(Certificates(settings.certificates_url, now=lambda: datetime.now(UTC))),
+        verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
+        firebase=verifier_for(settings.firebase_project, _now),
     )

@@ -77,11 +77,13 @@ resource "google_cloud_run_v2_service" "api" {
 locals {
   # docs/settings.md says what each is for.
   api_environment = {
-    GOOGLE_CLOUD_PROJECT   = var.project_id
-    DORMOUSE_DATABASE      = var.database
-    DORMOUSE_TOPIC         = google_pubsub_topic.tickets.name
-    DORMOUSE_API_AUDIENCES = join(",", local.api_audiences)
-    DORMOUSE_ROLES         = jsonencode(local.roles)
+    GOOGLE_CLOUD_PROJECT      = var.project_id
+    DORMOUSE_DATABASE         = var.database
+    DORMOUSE_TOPIC            = google_pubsub_topic.tickets.name
+    DORMOUSE_API_AUDIENCES    = join(",", local.api_audiences)
+    DORMOUSE_ROLES            = jsonencode(local.roles)
+    DORMOUSE_FIREBASE_PROJECT = var.firebase_project
+    DORMOUSE_CORS_ORIGINS     = join(",", var.cors_origins)
   }
 
   api_audiences = concat(

@@ -1,5 +1,6 @@
 # An API Gateway in front of the API, from the document that the API serves. It hands the caller's
-# own token on (`disableAuth`), so that who may do what stays the API's matter.
+# own token on (`disableAuth`), so that who may do what stays the API's matter. The API believes no
+# header of this gateway: DORMOUSE_GATEWAY_ACCOUNT is for one that verifies callers itself.
 # https://cloud.google.com/api-gateway/docs/oasv3-extensions
 
 locals {

@@ -47,6 +47,24 @@ variable "api_audiences" {
   default     = []
 }
 
+variable "firebase_project" {
+  description = "A project whose end users of Firebase or Identity Platform may call the API too."
+  type        = string
+  default     = ""
+}
+
+variable "cors_origins" {
+  description = "Origins whose web pages may call the API: https://app.example.com."
+  type        = list(string)
+  default     = []
+}
+
+variable "signature_checked_by_cloud_run" {
+  description = "Whether the worker takes tokens whose signature Cloud Run removed: docs/settings.md."
+  type        = bool
+  default     = false
+}
+
 variable "allowed_hosts" {
   description = "host:port pairs that handlers may call although they are not public."
   type        = list(string)

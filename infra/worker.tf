@@ -107,15 +107,16 @@ resource "google_cloud_run_v2_service" "worker" {
 locals {
   # docs/settings.md says what each is for.
   worker_environment = {
-    GOOGLE_CLOUD_PROJECT        = var.project_id
-    DORMOUSE_DATABASE           = var.database
-    DORMOUSE_TOPIC              = google_pubsub_topic.tickets.name
-    DORMOUSE_WORKER_AUDIENCE    = local.worker_url
-    DORMOUSE_PUSH_ACCOUNT       = google_service_account.callers["push"].email
-    DORMOUSE_SCHEDULER_ACCOUNT  = google_service_account.callers["scheduler"].email
-    DORMOUSE_ALLOWED_HOSTS      = join(",", var.allowed_hosts)
-    DORMOUSE_PROCESSES          = tostring(var.worker.processes)
-    DORMOUSE_HANDLER_MEMORY_MIB = tostring(var.worker.handler_memory_mib)
+    GOOGLE_CLOUD_PROJECT                    = var.project_id
+    DORMOUSE_DATABASE                       = var.database
+    DORMOUSE_TOPIC                          = google_pubsub_topic.tickets.name
+    DORMOUSE_WORKER_AUDIENCE                = local.worker_url
+    DORMOUSE_PUSH_ACCOUNT                   = google_service_account.callers["push"].email
+    DORMOUSE_SCHEDULER_ACCOUNT              = google_service_account.callers["scheduler"].email
+    DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN = tostring(var.signature_checked_by_cloud_run)
+    DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
+    DORMOUSE_PROCESSES                      = tostring(var.worker.processes)
+    DORMOUSE_HANDLER_MEMORY_MIB             = tostring(var.worker.handler_memory_mib)
   }
 }
 

@@ -21,6 +21,10 @@ class Settings:
     `api_audiences` are the audiences that a caller's token may be made for. A token for the worker
     must be made for `worker_audience` followed by the path that it is sent to. `allowed_hosts` are
     `host:port` pairs that outbound calls may reach although they are not public.
+    `firebase_project` is whose end users may call, beside Google identities. `gateway_account` is
+    what an API Gateway calls as that verifies callers itself. `cors_origins` are the origins whose
+    web pages may call. `signature_checked_by_cloud_run` says that the worker may take tokens whose
+    signature Cloud Run removed.
     `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
     whose `REGISTRY` holds the job types. A worker runs `processes` handlers at once, each with
     `handler_memory_mib` at most.
@@ -35,9 +39,13 @@ class Settings:
     revision: str = "local"
     api_audiences: tuple[str, ...] = ()
     roles: tuple[Binding, ...] = ()
+    firebase_project: str = ""
+    gateway_account: str = ""
+    cors_origins: frozenset[str] = frozenset()
     worker_audience: str = ""
     push_account: str = ""
     scheduler_account: str = ""
+    signature_checked_by_cloud_run: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     handlers: str = "handlers"
     processes: int = 8
@@ -61,9 +69,13 @@ class Settings:
             revision=read.optional("K_REVISION") or cls.revision,
             api_audiences=_words(mine("DORMOUSE_API_AUDIENCES")),
             roles=_bindings(read.optional("DORMOUSE_ROLES")),
+            firebase_project=read.optional("DORMOUSE_FIREBASE_PROJECT"),
+            gateway_account=read.optional("DORMOUSE_GATEWAY_ACCOUNT"),
+            cors_origins=frozenset(_words(read.optional("DORMOUSE_CORS_ORIGINS"))),
             worker_audience=workers("DORMOUSE_WORKER_AUDIENCE").rstrip("/"),
             push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
             scheduler_account=workers("DORMOUSE_SCHEDULER_ACCOUNT"),
+            signature_checked_by_cloud_run=_checked_by_cloud_run(read),
             allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             processes=read.number("DORMOUSE_PROCESSES", cls.processes, at_least=1),
@@ -75,6 +87,7 @@ class Settings:
 
 _NAME = (r"[^\s/]+", "a name without blanks and slashes")
 _ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
+_ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?"
 _ACCOUNT = (r"[^\s@]+@[^\s@]+", "the email of a service account")
 _FORMS = {
     "GOOGLE_CLOUD_PROJECT": _NAME,
@@ -87,6 +100,13 @@ _FORMS = {
     "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
     "DORMOUSE_PUSH_ACCOUNT": _ACCOUNT,
     "DORMOUSE_SCHEDULER_ACCOUNT": _ACCOUNT,
+    "DORMOUSE_GATEWAY_ACCOUNT": _ACCOUNT,
+    "DORMOUSE_FIREBASE_PROJECT": _NAME,
+    "DORMOUSE_CORS_ORIGINS": (
+        rf"{_ORIGIN}(\s*,\s*{_ORIGIN})*\s*,?",
+        "origins like https://app.example.com, separated by commas",
+    ),
+    "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": ("true|false", "true or false"),
     "DORMOUSE_ALLOWED_HOSTS": (
         rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
         "host:port pairs, separated by commas",
@@ -118,6 +138,17 @@ class _Reader:
         if not text.isdecimal() or int(text) < at_least:
             raise SettingsError(f"{name} must be a whole number from {at_least} up, not {text!r}.")
         return int(text)
+
+
+def _checked_by_cloud_run(read: _Reader) -> bool:
+    is_inside = bool(read.optional("K_SERVICE"))
+    is_set = read.optional("DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN") == "true"
+    if is_set and not is_inside:
+        raise SettingsError(
+            "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN can be true inside Cloud Run only, which sets"
+            " K_SERVICE: elsewhere nobody has checked the signature."
+        )
+    return is_set
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from api.app import create_app as create_api
 from identity.certificates import Certificates
+from identity.firebase import verifier_for
 from identity.tokens import Verifier
 from jobs.log import start_logging
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
@@ -65,13 +66,15 @@ def serve(ports: Ports) -> None:
         runner=pool,
         now=now,
     )
+    api_settings = Settings.from_environment("api")
     api = create_api(
-        Settings.from_environment("api"),
+        api_settings,
         store=store,
         letters=letters,
         queue=queue,
         verifier=verifier,
         registry=registry,
+        firebase=verifier_for(api_settings.firebase_project, now),
         now=now,
     )
     cloud_settings = CloudSettings.from_environment()

@@ -13,6 +13,7 @@ from api.checkup import Dependency
 from api.dead_letter_shapes import DeadLetterList, DeadLetterResource, Redriven
 from api.health import Health
 from api.job_type_shapes import JobTypeList, JobTypeResource
+from api.me import Me, RoleGrant
 from api.reference.schemas import Schema, unwrapped
 from api.resources import JobList, JobResource
 from jobs import transitions
@@ -20,6 +21,7 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Job, Progress
 from jobs.queue import Ticket
 from jobs.registry import JobType, Registry
+from jobs.roles import Role
 
 _NOW: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 _SOON: Final = _NOW + timedelta(seconds=1.5)
@@ -91,6 +93,12 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
         "list_dead_letters": DeadLetterList(dead_letters=[letter], next_page_token=""),
         "redrive_dead_letter": retried,
         "redrive_dead_letters": Redriven(redriven=[_LETTER_ID], refused=[], next_page_token=""),
+        "get_me": Me(
+            member="user:ada@example.com",
+            issuer="https://accounts.google.com",
+            email="ada@example.com",
+            roles=[RoleGrant(role=Role.SUBMITTER, types=["*"])],
+        ),
         "get_health": Health(
             status="ok",
             revision="dormouse-api-00042-kez",

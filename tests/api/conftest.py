@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from api.app import create_app
+from identity.firebase import FirebaseVerifier
 from identity.tokens import Verifier
 from jobs.memory import MemoryDeadLetterStore
 from jobs.model import Job
@@ -71,6 +72,7 @@ class House:
     store: FaultyJobStore = field(default_factory=FaultyJobStore)
     letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: FaultyQueue = field(default_factory=FaultyQueue)
+    firebase: FirebaseVerifier | None = None
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
@@ -81,6 +83,7 @@ class House:
             queue=self.queue,
             verifier=self.verifier,
             registry=REGISTRY,
+            firebase=self.firebase,
             now=self.clock,
             new_id=lambda: f"{next(numbers):032x}",
         )

@@ -19,9 +19,12 @@ VALUES = {
     "DORMOUSE_TOPIC": "dormouse-tickets",
     "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
     "DORMOUSE_ROLES": '[{"role":"submitter","members":["serviceAccount:build@p.iam.example.com"]}]',
+    "DORMOUSE_FIREBASE_PROJECT": "",
+    "DORMOUSE_CORS_ORIGINS": "",
     "DORMOUSE_WORKER_AUDIENCE": "https://dormouse-worker-1.us-central1.run.app",
     "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
+    "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "false",
     "DORMOUSE_ALLOWED_HOSTS": "",
     "DORMOUSE_PROCESSES": "6",
     "DORMOUSE_HANDLER_MEMORY_MIB": "512",
@@ -29,7 +32,9 @@ VALUES = {
 """What Terraform gives each variable, in a deployment of the defaults."""
 
 NOT_TERRAFORMS = {
-    "K_REVISION",  # Cloud Run's own
+    "K_REVISION",  # Cloud Run's own, as is the next
+    "K_SERVICE",
+    "DORMOUSE_GATEWAY_ACCOUNT",  # for a gateway that Terraform does not make
     "FIRESTORE_EMULATOR_HOST",  # the next three are for a machine of one's own
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",

@@ -75,6 +75,21 @@ def test_a_service_needs_nothing_of_the_other() -> None:
         ("DORMOUSE_WORKER_AUDIENCE", "https://w.example/", "worker_audience", "https://w.example"),
         ("DORMOUSE_ALLOWED_HOSTS", "a:1, 10.0.0.1:80", "allowed_hosts", {"a:1", "10.0.0.1:80"}),
         ("DORMOUSE_ALLOWED_HOSTS", "", "allowed_hosts", set()),
+        ("DORMOUSE_FIREBASE_PROJECT", "our-app", "firebase_project", "our-app"),
+        ("DORMOUSE_GATEWAY_ACCOUNT", "g@p.example", "gateway_account", "g@p.example"),
+        (
+            "DORMOUSE_CORS_ORIGINS",
+            "https://a.example, http://localhost:3000",
+            "cors_origins",
+            {"https://a.example", "http://localhost:3000"},
+        ),
+        ("DORMOUSE_CORS_ORIGINS", "", "cors_origins", set()),
+        (
+            "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN",
+            "false",
+            "signature_checked_by_cloud_run",
+            False,
+        ),
         ("DORMOUSE_HANDLERS", "our.handlers", "handlers", "our.handlers"),
         ("DORMOUSE_PROCESSES", "1", "processes", 1),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "64", "handler_memory_mib", 64),
@@ -101,6 +116,27 @@ def test_what_is_given(name: str, text: str, field: str, value: Any) -> None:
         ("DORMOUSE_API_AUDIENCES", " , ,", "one or more audiences, separated by commas"),
         ("DORMOUSE_PUSH_ACCOUNT", "push", "the email of a service account"),
         ("DORMOUSE_SCHEDULER_ACCOUNT", "a@b@c", "the email of a service account"),
+        ("DORMOUSE_GATEWAY_ACCOUNT", "gateway", "the email of a service account"),
+        ("DORMOUSE_FIREBASE_PROJECT", "projects/p", "a name without blanks and slashes"),
+        *(
+            (
+                "DORMOUSE_CORS_ORIGINS",
+                origin,
+                "origins like https://app.example.com, separated by commas",
+            )
+            for origin in (
+                "*",
+                "null",
+                "app.example.com",
+                "https://*.example.com",
+                "https://a.example/",
+                "https://A.example",
+                "https://a.example https://b.example",
+                "file://x",
+            )
+        ),
+        ("DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN", "1", "true or false"),
+        ("DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN", "True", "true or false"),
         ("DORMOUSE_ALLOWED_HOSTS", "localhost", "host:port pairs, separated by commas"),
         ("DORMOUSE_ALLOWED_HOSTS", "a:1 b:2", "host:port pairs, separated by commas"),
         ("DORMOUSE_HANDLERS", "handlers/mine.py", "the name of a Python module"),
@@ -116,6 +152,16 @@ def test_what_is_wrong(service: Service, name: str, wrong: str, sentence: str) -
     """A variable that makes no sense is refused by either service, with what it should be."""
     refusal = _refusal(service, **{name: wrong})
     assert refusal == f"{name} must be {sentence}, not {wrong.strip()!r}."
+
+
+def test_signatures_are_checked_by_cloud_run_inside_it_only() -> None:
+    """A worker that nobody checks tokens for does not start with the setting that says so."""
+    name = "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN"
+    inside = _settings("worker", K_SERVICE="dormouse-worker", **{name: "true"})
+    assert inside.signature_checked_by_cloud_run
+    assert not _settings("worker", K_SERVICE="dormouse-worker").signature_checked_by_cloud_run
+    for more in ({}, {"K_SERVICE": " "}):
+        assert _refusal("worker", **{name: "true"}, **more).startswith(f"{name} can be true inside")
 
 
 def test_roles() -> None:
