@@ -11,14 +11,14 @@ from jobs import transitions
 from jobs.context import Cancelled, Link
 from jobs.errors import DormouseError
 from jobs.log import log_event
-from jobs.model import Job, Status
+from jobs.model import Job, JobError, Status
 from jobs.queue import Queue, Ticket
 from jobs.registry import JobType, Registry
 from jobs.ringing import ring_softly
 from jobs.store import JobStore
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
-from worker.outcome import Dropped, Interrupted, Outcome, Paused, Succeeded
+from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.run import Task
 
 PUSH_LIMIT = timedelta(seconds=590)
@@ -84,7 +84,8 @@ class Attempts:
     def _ended(self, job: Job, kind: JobType[Any, Any], outcome: Outcome) -> Job:
         now = self.now()
         if isinstance(outcome, Dropped):
-            raise Cancelled
+            # The lease is still held, so it was the handler that made this up.
+            outcome = Failed(JobError(code="handler_error", message="It raised Cancelled itself."))
         if isinstance(outcome, Interrupted):
             return transitions.hand_back(job, now)
         if isinstance(outcome, Paused):

@@ -14,7 +14,7 @@ from jobs.model import Outcome as Ended
 from jobs.queue import Ticket
 from tests.worker.conftest import House, run_here
 from worker.attempts import WorkerBusy
-from worker.outcome import Interrupted, Outcome, Succeeded
+from worker.outcome import Dropped, Interrupted, Outcome, Succeeded
 from worker.run import Task
 
 KEEP = timedelta(days=30)
@@ -194,6 +194,20 @@ def test_cancelled_while_running(house: House) -> None:
     ended = house.job(job)
     assert told
     assert (ended.status, ended.result) == (Status.CANCELLED, None)
+
+
+def test_false_cancellation(house: House) -> None:
+    """A handler that raises Cancelled although nobody cancelled the job has failed."""
+
+    def lying(_task: Task, _link: Link) -> Outcome:
+        return Dropped()
+
+    job = house.submit("test.echo", max_attempts=1)
+    house.attempts_with(lying).answer(house.tickets()[0])
+    failed = house.job(job)
+    assert failed.status is Status.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "handler_error"
 
 
 def test_handed_back(house: House) -> None:
