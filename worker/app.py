@@ -59,7 +59,7 @@ def create_app(
     intake = Intake(store=store, letters=letters, registry=registry, now=now)
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
     app.extensions[STOP] = runner.stop
-    guard_doors(app, settings, verifier)
+    guard_doors(app, settings, verifier, now)
 
     @app.get("/livez")
     def livez() -> Response:
