@@ -57,13 +57,13 @@ def create_app(
         issuers=Issuers(verifier, firebase),
         access=Access(settings.roles),
         submitter=submitter,
-        reference=Reference(app, registry),
         checkup=Checkup({"store": store.ping, "queue": queue.ping}),
         now=now,
         stopping=threading.Event(),
     )
     app.extensions[STOP] = dependencies.stopping.set
     provide(app.extensions, dependencies)
+    app.extensions[reference.EXTENSION] = Reference(app, registry)
     _trace_requests(app)
     admit_callers(app)
     answer_problems(app)

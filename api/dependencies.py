@@ -9,7 +9,6 @@ from flask import current_app
 
 from api.access import Access
 from api.checkup import Checkup
-from api.reference.reference import Reference
 from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
@@ -30,7 +29,6 @@ class Dependencies:
     access: Access
     submitter: Submitter
     checkup: Checkup
-    reference: Reference
     now: Callable[[], datetime]
     stopping: threading.Event
 

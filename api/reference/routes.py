@@ -1,13 +1,17 @@
 """/openapi.json, /docs, and the way there from /."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from typing import Final
+
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.callers import public
 from api.decoding import JSON
-from api.dependencies import deps
+from api.reference.reference import Reference
 
 routes = Blueprint("reference", __name__)
+EXTENSION: Final = "reference"
+"""Where the application's extensions hold its `Reference`."""
 
 
 @routes.get("/")
@@ -19,17 +23,22 @@ def home() -> AnyResponse:
 @routes.get("/openapi.json")
 @public
 def get_openapi() -> Response:
-    return _cacheable(Response(deps().reference.document, content_type=JSON))
+    return _cacheable(Response(_reference().document, content_type=JSON))
 
 
 @routes.get("/docs")
 @public
 def get_docs() -> Response:
-    page = deps().reference.page
+    page = _reference().page
     response = Response(page.at(_origin()), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = page.security_policy
     response.headers["Referrer-Policy"] = "no-referrer"
     return _cacheable(response)
+
+
+def _reference() -> Reference:
+    found: Reference = current_app.extensions[EXTENSION]
+    return found
 
 
 def _origin() -> str:

@@ -66,7 +66,7 @@ def test_making_the_application_asks_nobody(house: House) -> None:
 
 def test_the_reference_is_made_when_it_is_asked_for(house: House) -> None:
     """A cold start does not wait for a document that few read."""
-    reference = house.app.extensions["dormouse"].reference
+    reference = house.app.extensions["reference"]
     assert not {"openapi", "document", "page"} & vars(reference).keys()
     first = house.nobody.get("/openapi.json")
     assert {"openapi", "document"} <= vars(reference).keys()
