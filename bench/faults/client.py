@@ -29,10 +29,10 @@ class Caller:
         for connection in self._connections:
             connection.close()
 
-    def submit(self, job_type: str, payload: dict[str, Any]) -> tuple[str, float]:
+    def submit(self, job_type: str, payload: dict[str, Any], **more: Any) -> tuple[str, float]:
         """Submit until it is acknowledged, under one key. Returns the id and when that was."""
         key = uuid.uuid4().hex
-        body = {"type": job_type, "payload": payload}
+        body = {"type": job_type, "payload": payload, **more}
         while True:
             status, answer = self._call("POST", "/v1/jobs", body, {"Idempotency-Key": key})
             if status == http.HTTPStatus.ACCEPTED:

@@ -83,8 +83,11 @@ class System:
 
 
 @contextmanager
-def running_system(log: IO[bytes]) -> Iterator[System]:
-    """The whole system on free ports; at the end of the block nothing of it is left."""
+def running_system(log: IO[bytes], *, skewed: bool = True) -> Iterator[System]:
+    """The whole system on free ports; at the end of the block nothing of it is left.
+
+    If skewed, there are two workers, whose clocks differ.
+    """
     ports = Ports.free()
     source = find_emulators()
     variables = environment(ports) | {"DORMOUSE_HANDLERS": HANDLERS}
@@ -103,8 +106,7 @@ def running_system(log: IO[bytes]) -> Iterator[System]:
         try:
             for name in ("worker", "api"):
                 started = command(name, ports)
-                if name == "worker":
-                    # Two instances, whose clocks differ.
+                if name == "worker" and skewed:
                     started = [*started[:-1], "--workers", "2", SKEWED]
                 services.append(Service(started, variables, log))
             await_services(processes, ports)
