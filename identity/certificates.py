@@ -13,11 +13,14 @@ from http.client import HTTPException
 import msgspec
 
 from identity.errors import IdentityUnavailable
+from jobs.retry import spread
 
 FETCH_TIMEOUT_SECONDS = 5.0
 SHORTEST_AGE = timedelta(seconds=30)
 """Certificates are not fetched more often than this, whatever key ids arrive."""
 LONGEST_AGE = timedelta(days=1)
+EARLIEST = 0.9
+"""From this part of their age on they are fetched again, so that instances don't do it at once."""
 STALE_FOR = timedelta(hours=1)
 """How long past their age certificates still count while no newer ones can be had."""
 FAILURE_PAUSE = timedelta(seconds=5)
@@ -63,14 +66,20 @@ class Certificates:
     """A cache of one issuer's certificates. Fetches in the request that needs it, one at a time."""
 
     def __init__(
-        self, url: str, now: Callable[[], datetime], fetch: Callable[[str], Fetched] = fetch
+        self,
+        url: str,
+        now: Callable[[], datetime],
+        fetch: Callable[[str], Fetched] = fetch,
+        uniform: Callable[[float, float], float] = spread,
     ) -> None:
         self._url = url
         self._now = now
         self._fetch = fetch
+        self._uniform = uniform
         self._lock = threading.Lock()
         self._cached: Mapping[str, str] = {}
         self._fresh_until: datetime | None = None
+        self._usable_until: datetime | None = None
         self._next_fetch: datetime | None = None
         self._failing = False
 
@@ -82,15 +91,24 @@ class Certificates:
         """
         if self._is_fresh() and self._knows(key_id):
             return self._cached
-        with self._lock:
+        suffices = self._is_usable() and self._knows(key_id)
+        if not self._lock.acquire(blocking=not suffices):
+            # Somebody is fetching already. What is there counts meanwhile, so nobody waits.
+            return self._cached
+        try:
             if not (self._is_fresh() and self._knows(key_id)):
                 self._refresh()
-            if not self._is_fresh(STALE_FOR) or (self._failing and not self._knows(key_id)):
+            if not self._is_usable() or (self._failing and not self._knows(key_id)):
                 raise IdentityUnavailable
             return self._cached
+        finally:
+            self._lock.release()
 
-    def _is_fresh(self, grace: timedelta = timedelta()) -> bool:
-        return self._fresh_until is not None and self._now() < self._fresh_until + grace
+    def _is_fresh(self) -> bool:
+        return self._fresh_until is not None and self._now() < self._fresh_until
+
+    def _is_usable(self) -> bool:
+        return self._usable_until is not None and self._now() < self._usable_until
 
     def _knows(self, key_id: str | None) -> bool:
         return key_id is None or key_id in self._cached
@@ -110,4 +128,6 @@ class Certificates:
         self._failing = False
         self._next_fetch = now + SHORTEST_AGE
         self._cached = fetched.by_key_id
-        self._fresh_until = now + min(max(fetched.max_age, SHORTEST_AGE), LONGEST_AGE)
+        age = min(max(fetched.max_age, SHORTEST_AGE), LONGEST_AGE)
+        self._fresh_until = now + age * self._uniform(EARLIEST, 1.0)
+        self._usable_until = now + age + STALE_FOR

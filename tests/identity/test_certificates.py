@@ -11,6 +11,7 @@ import pytest
 
 import identity.certificates
 from identity.certificates import (
+    EARLIEST,
     FAILURE_PAUSE,
     LONGEST_AGE,
     SHORTEST_AGE,
@@ -28,6 +29,10 @@ INSTANT = timedelta(microseconds=1)
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 OLD = {"old": PEM}
 NEW = {"old": PEM, "new": PEM}
+
+
+def _as_late_as_may_be(_earliest: float, latest: float) -> float:
+    return latest
 
 
 class Source:
@@ -58,7 +63,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def certificates(source: Source, clock: Clock) -> Certificates:
-    return Certificates("https://certs.test", clock, source)
+    return Certificates("https://certs.test", clock, source, uniform=_as_late_as_may_be)
 
 
 # How long they are kept
@@ -102,6 +107,25 @@ def test_ages_have_bounds(
     source.max_age = said
     certificates.current("old")
     clock.move(kept - INSTANT)
+    certificates.current("old")
+    assert source.fetches == 1
+    clock.move(INSTANT)
+    certificates.current("old")
+    assert source.fetches == 2
+
+
+def test_they_are_fetched_a_little_early(source: Source, clock: Clock) -> None:
+    """Within the last tenth of their age, at a moment that differs from instance to instance."""
+    drawn: list[tuple[float, float]] = []
+
+    def uniform(earliest: float, latest: float) -> float:
+        drawn.append((earliest, latest))
+        return earliest
+
+    certificates = Certificates("https://certs.test", clock, source, uniform)
+    certificates.current("old")
+    assert drawn == [(EARLIEST, 1.0)]
+    clock.move(HOUR * EARLIEST - INSTANT)
     certificates.current("old")
     assert source.fetches == 1
     clock.move(INSTANT)
@@ -254,6 +278,29 @@ def test_known_keys_do_not_wait(clock: Clock, source: Source) -> None:
         assert certificates.current("old") == OLD
         go_on.set()
         assert unknown.result() == OLD
+
+
+def test_nobody_waits_for_what_is_there(clock: Clock, source: Source) -> None:
+    """While one request fetches anew, the others go on with what they have, past its age too."""
+    fetching, go_on = threading.Event(), threading.Event()
+
+    def slow_later(url: str) -> Fetched:
+        if source.fetches:
+            fetching.set()
+            assert go_on.wait(60)
+            source.certificates = NEW
+        return source(url)
+
+    certificates = Certificates("https://certs.test", clock, slow_later, _as_late_as_may_be)
+    certificates.current("old")
+    clock.move(HOUR)
+    with ThreadPoolExecutor(1) as pool:
+        fetcher = pool.submit(certificates.current, "old")
+        assert fetching.wait(60)
+        assert certificates.current("old") == OLD
+        go_on.set()
+        assert fetcher.result() == certificates.current("old") == NEW
+    assert source.fetches == 2
 
 
 def test_one_fault_for_all_who_wait(clock: Clock) -> None:
