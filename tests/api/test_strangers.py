@@ -21,6 +21,7 @@ from tests.making import some_settings
 SETTINGS = some_settings(
     api_audiences=(AUDIENCE,),
     roles=(Binding(Role.OPERATOR, ("allAuthenticated",)),),
+    gateway_account="gateway@test-project.iam.gserviceaccount.com",
     # The API takes no token without a signature, whatever the worker may do.
     signature_checked_by_cloud_run=True,
 )
@@ -57,14 +58,18 @@ def house(issuer: Issuer) -> House:
     return House(issuer, VERIFIER, SETTINGS)
 
 
-def guarded_routes(app: Flask) -> Iterator[tuple[str, str]]:
-    """Method and path of every route that is not public."""
+def guarded_rules(app: Flask) -> Iterator[tuple[str, str]]:
+    """Method and rule of every route that is not public."""
     for rule in app.url_map.iter_rules():
-        if getattr(app.view_functions[rule.endpoint], PUBLIC, False):
-            continue
-        path = re.sub("<.+?>", "0" * 32, rule.rule)
-        for method in sorted(rule.methods or ()):
-            yield method, path
+        if not getattr(app.view_functions[rule.endpoint], PUBLIC, False):
+            for method in sorted(rule.methods or ()):
+                yield method, rule.rule
+
+
+def guarded_routes(app: Flask) -> Iterator[tuple[str, str]]:
+    """The same, with a path for each rule."""
+    for method, rule in guarded_rules(app):
+        yield method, re.sub("<.+?>", "0" * 32, rule)
 
 
 def _answer(app: Flask, method: str, path: str, header: str | None) -> TestResponse:
@@ -111,6 +116,7 @@ def test_a_token_elsewhere_is_no_token(house: House) -> None:
         "HTTP_X_FORWARDED_AUTHORIZATION": f"Bearer {token}",
         "HTTP_PROXY_AUTHORIZATION": f"Bearer {token}",
         "HTTP_COOKIE": f"token={token}; access_token={token}",
+        "HTTP_X_APIGATEWAY_API_USERINFO": token.split(".")[1],
         "HTTP_X_GOOG_IAP_JWT_ASSERTION": token,
         "HTTP_X_GOOG_AUTHENTICATED_USER_EMAIL": f"accounts.google.com:{ADA}",
         "QUERY_STRING": f"access_token={token}",

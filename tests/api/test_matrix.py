@@ -1,0 +1,216 @@
+"""Every route by every role, on one's own things and on other people's.
+
+A route that is in no row of the table fails here, so a new one can't be forgotten.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from identity.tokens import Verifier
+from jobs.dead_letters import DeadLetter, Reason
+from jobs.model import UNDELIVERED, Status
+from jobs.queue import Ticket
+from jobs.roles import Binding, Role
+from local.cloud.identity import Issuer
+from tests.api.conftest import AUDIENCE, House
+from tests.api.test_strangers import guarded_rules
+from tests.making import T0, an_error, some_settings
+
+CALLERS: dict[str, tuple[Binding, ...]] = {
+    f"{role}{suffix}": (Binding(role, ("user:me@example.com",), types),)
+    for role in Role
+    for suffix, types in (("", ("*",)), (" of its type", ("text.*",)), (" of others", ("a.b",)))
+} | {"nobody": ()}
+"""The things are jobs of `text.echo`, and their dead letters."""
+
+OWN, OTHERS = "b" * 32, "c" * 32
+SUBMISSION = {"type": "text.echo", "payload": {"text": "hello"}}
+BODIES: dict[str, Any] = {
+    "POST /v1/jobs": SUBMISSION,
+    "POST /v1/jobs:batchCreate": {"jobs": [SUBMISSION]},
+    "POST /v1/jobs:batchCancel": {},
+    "POST /v1/jobs:batchRetry": {},
+    "POST /v1/dead-letters:redrive": {},
+}
+
+Row = dict[str, tuple[int, int]]
+"""For each caller the status on its own thing, and on somebody else's."""
+
+
+def _for_all(status: int) -> Row:
+    return dict.fromkeys(CALLERS, (status, status)) | {"nobody": (403, 403)}
+
+
+def _for(status: int, *callers: str) -> Row:
+    return dict.fromkeys(CALLERS, (403, 403)) | dict.fromkeys(callers, (status, status))
+
+
+def _change(status: int) -> Row:
+    return {
+        "submitter": (status, 404),
+        "submitter of its type": (status, 404),
+        "submitter of others": (403, 404),
+        "viewer": (403, 403),
+        "viewer of its type": (403, 403),
+        "viewer of others": (403, 404),
+        "operator": (status, status),
+        "operator of its type": (status, status),
+        "operator of others": (403, 404),
+        "nobody": (403, 403),
+    }
+
+
+_READ: Row = {
+    "submitter": (200, 404),
+    "submitter of its type": (200, 404),
+    "submitter of others": (200, 404),
+    "viewer": (200, 200),
+    "viewer of its type": (200, 200),
+    "viewer of others": (200, 404),
+    "operator": (200, 200),
+    "operator of its type": (200, 200),
+    "operator of others": (200, 404),
+    "nobody": (403, 403),
+}
+_SUBMITTERS = ("submitter", "submitter of its type", "submitter of others")
+_SUBMIT = _for(202, "submitter", "submitter of its type", "operator", "operator of its type")
+# Over all types at once: who has a role for some types only must say for which.
+_LIST = _for(200, *_SUBMITTERS, "viewer", "operator")
+_CHANGE_MANY = _for(200, *_SUBMITTERS, "operator")
+
+TABLE: dict[str, Row] = {
+    "POST /v1/jobs": _SUBMIT,
+    "POST /v1/jobs:batchCreate": _SUBMIT,
+    "GET /v1/jobs": _LIST,
+    "GET /v1/jobs/<job_id:job_id>": _READ,
+    "POST /v1/jobs/<job_id:job_id>:cancel": _change(200),
+    "POST /v1/jobs/<job_id:job_id>:retry": _change(200),
+    "DELETE /v1/jobs/<job_id:job_id>": _change(204),
+    "POST /v1/jobs:batchCancel": _CHANGE_MANY,
+    "POST /v1/jobs:batchRetry": _CHANGE_MANY,
+    "GET /v1/job-types": _for_all(200),
+    "GET /v1/job-types/<name>": _for_all(200),
+    "GET /v1/me": _for_all(200),
+    "GET /v1/dead-letters": _for(200, "operator"),
+    "GET /v1/dead-letters/<job_id:letter_id>": _for(200, "operator"),
+    "POST /v1/dead-letters/<job_id:letter_id>:redrive": _for(200, "operator"),
+    "POST /v1/dead-letters:redrive": _for(200, "operator"),
+    "DELETE /v1/dead-letters/<job_id:letter_id>": _for(204, "operator"),
+}
+
+
+def cases() -> Iterator[tuple[str, str, str, int]]:
+    for route, row in TABLE.items():
+        for caller, (own, others) in row.items():
+            yield route, caller, OWN, own
+            yield route, caller, OTHERS, others
+
+
+@pytest.fixture
+def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
+    """With a failed job of the caller's, one of somebody else's, and a dead letter of each."""
+    settings = some_settings(api_audiences=(AUDIENCE,), roles=CALLERS[caller])
+    house = House(issuer, verifier, settings)
+    for job_id, owner in ((OWN, "user:me@example.com"), (OTHERS, "user:zoe@example.com")):
+        error = an_error(code=UNDELIVERED)
+        job = house.put(id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error)
+        letter = DeadLetter(
+            id=job_id,
+            created_at=T0,
+            reason=Reason.UNDELIVERED,
+            detail="refused",
+            data=b64encode(Ticket.to(job).encode()).decode(),
+            deliveries=50,
+            job_id=job_id,
+        )
+        house.letters.add(letter)
+    return house
+
+
+def _path(route: str, thing: str) -> str:
+    _, path = route.split(" ")
+    for argument in ("<job_id:job_id>", "<job_id:letter_id>"):
+        path = path.replace(argument, thing)
+    return path.replace("<name>", "text.echo")
+
+
+@pytest.mark.parametrize("caller", ["operator"])
+def test_the_table_has_every_route(house: House) -> None:
+    """Every guarded route has a row, and each row is of a route."""
+    guarded = {
+        f"{method} {rule}"
+        for method, rule in guarded_rules(house.app)
+        if method not in {"HEAD", "OPTIONS"}
+    }
+    assert TABLE.keys() == guarded
+    assert all(row.keys() == CALLERS.keys() for row in TABLE.values())
+
+
+@pytest.mark.parametrize(("route", "caller", "thing", "status"), list(cases()))
+def test_matrix(house: House, route: str, thing: str, status: int) -> None:
+    """Each route answers each caller as the table says; a refusal has its code and does nothing."""
+    method, _ = route.split(" ")
+    if route.endswith(":cancel"):
+        job = house.store.get(thing)
+        assert job
+        house.store.delete(thing, job.version)
+        house.put(id=thing, type="text.echo", owner=job.owner, status=Status.QUEUED)
+    before = {job_id: house.store.get(job_id) for job_id in (OWN, OTHERS)}
+    letters = house.letters.list_letters(9)
+    options = {"json": BODIES[route]} if route in BODIES else {}
+    caller = house.caller("me@example.com")
+    response = caller.request(method, _path(route, thing), **options)
+    assert response.status_code == status, response.get_data(as_text=True)
+    if status in {403, 404}:
+        code = {403: "permission_denied", 404: "job_not_found"}[status]
+        assert response.get_json()["code"] == code
+        assert {job_id: house.store.get(job_id) for job_id in before} == before
+        assert house.letters.list_letters(9) == letters
+        assert house.rung() == []
+
+
+_SEES: dict[str, set[str]] = {
+    "submitter": {OWN},
+    "submitter of its type": {OWN},
+    "submitter of others": {OWN},
+    "viewer": {OWN, OTHERS},
+    "viewer of its type": {OWN, OTHERS},
+    "operator": {OWN, OTHERS},
+    "operator of its type": {OWN, OTHERS},
+}
+_CHANGES = _SEES | {"submitter of others": set(), "viewer": set(), "viewer of its type": set()}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_what_a_list_shows(house: House) -> None:
+    """Filtered by type, a list shows what the caller may read one by one, and nothing else."""
+    me = house.caller("me@example.com")
+    response = me.get("/v1/jobs?type=text.echo")
+    shown = {job["id"] for job in response.get_json().get("jobs", ())}
+    may_read = {thing for thing in (OWN, OTHERS) if me.get(f"/v1/jobs/{thing}").status_code == 200}
+    # A viewer of other types can't list this one, but can still get its own job.
+    assert shown == may_read or (response.status_code == 403 and may_read <= {OWN})
+
+
+@pytest.mark.parametrize("caller", _SEES)
+def test_whose_jobs_a_list_shows(house: House, caller: str) -> None:
+    """Submitters see their own, viewers and operators everybody's."""
+    response = house.caller("me@example.com").get("/v1/jobs?type=text.echo")
+    assert {job["id"] for job in response.get_json()["jobs"]} == _SEES[caller]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_whose_jobs_a_batch_changes(house: House, caller: str) -> None:
+    """A batch changes what the caller may change one by one, and nothing else."""
+    body = {"type": "text.echo"}
+    house.caller("me@example.com").post("/v1/jobs:batchRetry", json=body)
+    changed = set()
+    for thing in (OWN, OTHERS):
+        job = house.store.get(thing)
+        assert job
+        if job.status is Status.QUEUED:
+            changed.add(thing)
+    assert changed == _CHANGES.get(caller, set())
