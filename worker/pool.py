@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from weakref import WeakSet
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from jobs.context import Link
 from jobs.model import JobError
@@ -20,6 +20,11 @@ from worker.line import Exchange
 from worker.outcome import Failed, Interrupted, Outcome
 from worker.run import Task
 
+LAST_WORD_SECONDS = 0.2
+"""How long a handler may take to obey SIGTERM at its deadline, before it gets SIGKILL.
+
+The pool ends one process at a time, so one that is deaf keeps the others waiting for this long.
+"""
 MAX_TASKS = 500
 """A process is replaced after so many attempts, so that what handlers leak does not add up."""
 
@@ -40,6 +45,7 @@ class HandlerPool:
         memory_bytes: int,
         now: Callable[[], datetime],
     ) -> None:
+        CONSTS.term_timeout = LAST_WORD_SECONDS
         self._now = now
         self._pending: WeakSet[Future[Outcome]] = WeakSet()
         self._exchange = Exchange()
