@@ -24,7 +24,7 @@ HOLD = timedelta(seconds=55)
 AHEAD = HOLD + timedelta(seconds=10)
 """How far a sweep looks ahead: until the next one is surely at work. What is due after the sweep's
 own end it rings early, and the worker waits."""
-LIMIT = 500
+LIMIT = 200
 """How many jobs of a shard one query reads at most; where there were as many, it asks again."""
 AT_ONCE = 16
 
@@ -59,8 +59,15 @@ class Sweep:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while full and self.now() < start + HOLD:
                 found = list(pool.map(partial(self._due, start + AHEAD), range(SHARDS)))
-                full = any(len(jobs) == LIMIT for jobs in found)
-                jobs = sorted(chain.from_iterable(found), key=_moment)
+                # What a full shard left out comes after the last that it gave: no job of another
+                # shard that is due later may keep it waiting.
+                ends = [_moment(jobs[-1]) for jobs in found if len(jobs) == LIMIT]
+                full = bool(ends)
+                jobs = [
+                    job
+                    for job in sorted(chain.from_iterable(found), key=_moment)
+                    if not ends or _moment(job) <= min(ends)
+                ]
                 due += len(jobs)
                 rung += sum(pool.map(self._wake, self._each_at_its_moment(jobs, start + HOLD)))
         return Swept(due=due, rung=rung, full=full)
