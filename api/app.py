@@ -11,12 +11,14 @@ from api import batches, dead_letters, health, job_changes, job_types, jobs, me
 from api.access import Access
 from api.callers import admit_callers
 from api.checkup import Checkup
+from api.cors import allow_origins
 from api.decoding import MAX_BODY_BYTES
 from api.dependencies import Dependencies, provide
 from api.paths import read_paths
 from api.problems import answer_problems
 from api.reference import routes as reference
 from api.reference.reference import Reference
+from api.response_headers import add_response_headers
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
@@ -65,6 +67,8 @@ def create_app(
     provide(app.extensions, dependencies)
     app.extensions[reference.EXTENSION] = Reference(app, registry)
     _trace_requests(app)
+    add_response_headers(app)
+    allow_origins(app, settings.cors_origins)
     admit_callers(app)
     answer_problems(app)
     add_routes(app)
@@ -79,7 +83,7 @@ def add_routes(app: Flask) -> None:
 
 
 def _trace_requests(app: Flask) -> None:
-    """Give every request its place in a trace, and every answer its name and safe headers."""
+    """Give every request its place in a trace, and every answer its name."""
 
     @app.before_request
     def start() -> None:
@@ -89,6 +93,4 @@ def _trace_requests(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Cache-Control", "no-store")
         return response
