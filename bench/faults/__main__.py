@@ -1,6 +1,7 @@
 """`./dev faults`: the system under every kind of fault, and a table of what came of it."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str]) -> int:
     ]
     if not faults:
         parser.error(f"there is no fault with {chosen.only!r} in its name")
+    # As Ctrl-C does: so that nothing of the system is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     return 0 if run(faults, jobs_per_fault=-(-chosen.jobs // len(faults))) else 1
 
 
