@@ -49,7 +49,14 @@ def create_app(
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    submitter = Submitter(store=store, queue=queue, registry=registry, now=now, new_id=new_id)
+    submitter = Submitter(
+        store=store,
+        queue=queue,
+        registry=registry,
+        now=now,
+        new_id=new_id,
+        secrets=settings.secrets,
+    )
     dependencies = Dependencies(
         settings=settings,
         store=store,

@@ -50,7 +50,11 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ]
     payload: Annotated[
-        msgspec.Raw, Meta(description="As the job type's schema says; at most 256 KiB of JSON.")
+        msgspec.Raw,
+        Meta(
+            description="As the job type's schema says; at most 256 KiB of JSON. In place of a"
+            ' string it may hold `{"$secret": "NAME"}`, a secret that the worker knows.'
+        ),
     ]
     labels: Annotated[
         Labels,

@@ -83,6 +83,7 @@ locals {
     DORMOUSE_API_AUDIENCES    = join(",", local.api_audiences)
     DORMOUSE_ROLES            = jsonencode(local.roles)
     DORMOUSE_FIREBASE_PROJECT = var.firebase_project
+    DORMOUSE_SECRETS          = join(",", var.payload_secrets)
     DORMOUSE_CORS_ORIGINS     = join(",", var.cors_origins)
   }
 

@@ -26,7 +26,7 @@ locals {
       "run",
     ],
     var.budget == null ? [] : ["billingbudgets"],
-    length(var.secrets) == 0 ? [] : ["secretmanager"],
+    length(local.secrets) == 0 ? [] : ["secretmanager"],
     var.history ? ["bigquery"] : [],
     var.domain == null ? [] : ["compute"],
     var.gateway_document == null ? [] : ["apigateway", "servicecontrol", "servicemanagement"],

@@ -1,7 +1,11 @@
 # Secrets are made and filled by hand, so that no value is ever in Terraform's state.
 
+locals {
+  secrets = setunion(var.secrets, var.payload_secrets)
+}
+
 resource "google_secret_manager_secret_iam_member" "worker" {
-  for_each = var.secrets
+  for_each = local.secrets
 
   project    = var.project_id
   secret_id  = each.key

@@ -151,6 +151,12 @@ variable "secrets" {
   default     = []
 }
 
+variable "payload_secrets" {
+  description = "As `secrets`, and payloads may refer to them by name: docs/security.md says who gets at them."
+  type        = set(string)
+  default     = []
+}
+
 variable "history" {
   description = "Whether every job's events are kept in BigQuery."
   type        = bool

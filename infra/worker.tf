@@ -67,7 +67,7 @@ resource "google_cloud_run_v2_service" "worker" {
       }
 
       dynamic "volume_mounts" {
-        for_each = var.secrets
+        for_each = local.secrets
         content {
           name       = volume_mounts.key
           mount_path = "/secrets/${volume_mounts.key}"
@@ -76,7 +76,7 @@ resource "google_cloud_run_v2_service" "worker" {
     }
 
     dynamic "volumes" {
-      for_each = var.secrets
+      for_each = local.secrets
       content {
         name = volumes.key
         secret {
@@ -115,6 +115,7 @@ locals {
     DORMOUSE_SCHEDULER_ACCOUNT              = google_service_account.callers["scheduler"].email
     DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN = tostring(var.signature_checked_by_cloud_run)
     DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
+    DORMOUSE_SECRETS                        = join(",", var.payload_secrets)
     DORMOUSE_PROCESSES                      = tostring(var.worker.processes)
     DORMOUSE_HANDLER_MEMORY_MIB             = tostring(var.worker.handler_memory_mib)
   }

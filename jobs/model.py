@@ -52,8 +52,9 @@ class JobError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an attempt, or the whole job, failed.
 
     `code` is stable: `handler_error`, `permanent_error`, `timed_out`, `handler_died`,
-    `worker_lost`, `result_too_large`, `result_invalid`, `payload_invalid`, `undelivered`. `type` is
-    the Python exception's name, `traceback` its redacted trace; both only for errors of a handler.
+    `worker_lost`, `result_too_large`, `result_invalid`, `payload_invalid`, `secret_unavailable`,
+    `undelivered`. `type` is the Python exception's name, `traceback` its redacted trace; both only
+    for errors of a handler.
     """
 
     code: str

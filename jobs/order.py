@@ -11,6 +11,7 @@ from jobs.errors import InvalidRequest, PayloadTooLarge
 from jobs.model import Job
 from jobs.registry import Registry
 from jobs.retry import MAX_ATTEMPTS, RetryPolicy
+from jobs.secret_references import checked
 from jobs.transitions import is_short, ring
 
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -36,15 +37,22 @@ class Order:
     trace: str | None = None
 
 
-def job_for(order: Order, registry: Registry, now: datetime, new_id: Callable[[], str]) -> Job:
+def job_for(
+    order: Order,
+    registry: Registry,
+    now: datetime,
+    new_id: Callable[[], str],
+    secrets: frozenset[str] = frozenset(),
+) -> Job:
     """The job that the order asks for, not kept yet; already rung for if it is due soon.
 
+    `secrets` are the names that its payload may refer to. The references are kept, never values.
     Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
     """
     kind = registry.get(order.type)
     if len(bytes(order.payload)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
-    kind.decode(order.payload)
+    kind.decode(checked(order.payload, secrets))
     run_at = max(now, order.run_at or now) if order.delay is None else now + order.delay
     if run_at - now > MAX_DELAY:
         raise InvalidRequest(f"A job may wait {MAX_DELAY.days} days at most.")

@@ -10,6 +10,7 @@ import msgspec
 
 from jobs.errors import SettingsError
 from jobs.roles import Binding
+from jobs.secret_references import NAME_PATTERN
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 
@@ -26,8 +27,9 @@ class Settings:
     web pages may call. `signature_checked_by_cloud_run` says that the worker may take tokens whose
     signature Cloud Run removed.
     `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
-    whose `REGISTRY` holds the job types. A worker runs `processes` handlers at once, each with
-    `handler_memory_mib` at most.
+    whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
+    worker finds the values in `secrets_folder`. A worker runs `processes` handlers at once, each
+    with `handler_memory_mib` at most.
     """
 
     project: str
@@ -48,6 +50,8 @@ class Settings:
     signature_checked_by_cloud_run: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     handlers: str = "handlers"
+    secrets: frozenset[str] = frozenset()
+    secrets_folder: str = "/secrets"
     processes: int = 8
     handler_memory_mib: int = 512
 
@@ -78,6 +82,8 @@ class Settings:
             signature_checked_by_cloud_run=_checked_by_cloud_run(read),
             allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
+            secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
+            secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
             processes=read.number("DORMOUSE_PROCESSES", cls.processes, at_least=1),
             handler_memory_mib=read.number(
                 "DORMOUSE_HANDLER_MEMORY_MIB", cls.handler_memory_mib, at_least=64
@@ -107,6 +113,10 @@ _FORMS = {
         "origins like https://app.example.com, separated by commas",
     ),
     "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": ("true|false", "true or false"),
+    "DORMOUSE_SECRETS": (
+        rf"{NAME_PATTERN}(\s*,\s*{NAME_PATTERN})*\s*,?",
+        "names of letters, digits, - and _, separated by commas",
+    ),
     "DORMOUSE_ALLOWED_HOSTS": (
         rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
         "host:port pairs, separated by commas",

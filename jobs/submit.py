@@ -1,9 +1,9 @@
 """The one way in which jobs are born: kept first, then rung for."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from jobs.errors import DormouseError, IdempotencyKeyReused, JobExists, VersionConflict
 from jobs.log import log_event
@@ -39,11 +39,12 @@ class Submitter:
     queue: Queue
     registry: Registry
     now: Callable[[], datetime]
-    new_id: Callable[[], str] = lambda: secrets.token_hex(16)
+    new_id: Callable[[], str] = lambda: token_hex(16)
+    secrets: frozenset[str] = frozenset()
 
     def submit(self, order: Order) -> Submitted:
         """One job: one write, and no read unless its key was used before."""
-        job = job_for(order, self.registry, self.now(), self.new_id)
+        job = job_for(order, self.registry, self.now(), self.new_id, self.secrets)
         try:
             kept = self.store.create(job)
         except JobExists:
@@ -74,7 +75,7 @@ class Submitter:
 
     def _numbered(self, number: int, order: Order, now: datetime) -> Job:
         try:
-            return job_for(order, self.registry, now, self.new_id)
+            return job_for(order, self.registry, now, self.new_id, self.secrets)
         except DormouseError as error:
             raise type(error)(f"Job {number} of the batch: {error}") from error
 

@@ -22,6 +22,7 @@ from worker.dead_letters import Intake
 from worker.doors import guard_doors
 from worker.envelope import open_envelope
 from worker.run import Runner
+from worker.secret_files import SecretFiles
 from worker.sweep import Sweep
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -53,6 +54,7 @@ def create_app(
         run=runner.run,
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
+        secrets=SecretFiles(settings.secrets_folder, settings.secrets),
         now=now,
         uniform=uniform,
     )

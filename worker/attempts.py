@@ -20,6 +20,7 @@ from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
 from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.run import Task
+from worker.secret_files import SecretFiles
 
 PUSH_LIMIT = timedelta(seconds=590)
 """A push is given up after the subscription's ack deadline of 600 s."""
@@ -46,6 +47,7 @@ class Attempts:
     run: Callable[[Task, Link], Outcome]
     slots: threading.Semaphore
     allowed_hosts: frozenset[str]
+    secrets: SecretFiles
     now: Callable[[], datetime]
     uniform: Callable[[float, float], float]
 
@@ -69,7 +71,8 @@ class Attempts:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
         lease = Lease(self.store, job)
-        outcome = self.run(Task.of(job, kind.timeout, self.allowed_hosts), lease)
+        task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets)
+        outcome = self.run(task, lease)
         try:
             ended = lease.end(lambda held: self._ended(held, kind, outcome))
         except Cancelled:

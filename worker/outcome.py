@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -73,26 +74,26 @@ def of_result(result: Any) -> Succeeded | Failed:
     return Succeeded(text.decode())
 
 
-def of_exception(error: BaseException) -> Failed:
-    """The outcome of a handler that raised this."""
-    permanent = isinstance(error, PermanentError)
-    asked = isinstance(error, PermanentError | RetryAfter)
-    described = JobError(
-        code="permanent_error" if permanent else "handler_error",
-        message=redacted(str(error))[:MAX_MESSAGE] or type(error).__name__,
-        type=type(error).__name__,
-        traceback=None if asked else _trace(error),
-    )
-    delay = timedelta(seconds=error.seconds) if isinstance(error, RetryAfter) else None
-    return Failed(described, permanent=permanent, delay=delay)
-
-
 def redacted(text: str) -> str:
     """The text without what looks like a credential."""
     return _SECRETS.sub(r"\1[redacted]", text)
 
 
-def _trace(error: BaseException) -> str:
+def of_exception(error: BaseException, clean: Callable[[str], str] = redacted) -> Failed:
+    """The outcome of a handler that raised this. Texts are cleaned before they are cut."""
+    permanent = isinstance(error, PermanentError)
+    asked = isinstance(error, PermanentError | RetryAfter)
+    described = JobError(
+        code="permanent_error" if permanent else "handler_error",
+        message=clean(str(error))[:MAX_MESSAGE] or type(error).__name__,
+        type=type(error).__name__,
+        traceback=None if asked else _trace(error, clean),
+    )
+    delay = timedelta(seconds=error.seconds) if isinstance(error, RetryAfter) else None
+    return Failed(described, permanent=permanent, delay=delay)
+
+
+def _trace(error: BaseException, clean: Callable[[str], str]) -> str:
     """The last frames, without this machine's folders and without values."""
     text = "".join(traceback.format_exception(error, limit=-8))
-    return redacted(_FOLDERS.sub(r'File "\2"', text))[-MAX_TRACEBACK:]
+    return clean(_FOLDERS.sub(r'File "\2"', text))[-MAX_TRACEBACK:]

@@ -1,6 +1,7 @@
 """Runs a handler once, in whatever process this is, and turns what it does into an outcome."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,7 +12,10 @@ from jobs.context import Cancelled, Context, Continue, Link, Memory
 from jobs.errors import InvalidRequest
 from jobs.model import Checkpoint, Job, JobError
 from jobs.registry import JobType
-from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result
+from jobs.secret_references import resolved
+from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result, redacted
+from worker.scrub import ScrubbedLink, Scrubber
+from worker.secret_files import NO_SECRETS, SecretFiles, SecretUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +29,14 @@ class Task:
     max_attempts: int
     deadline: datetime
     allowed_hosts: frozenset[str]
+    secrets: SecretFiles = NO_SECRETS
     traceparent: str | None = None
     checkpoint: str | None = None
 
     @classmethod
-    def of(cls, job: Job, timeout: timedelta, allowed_hosts: frozenset[str]) -> "Task":
+    def of(
+        cls, job: Job, timeout: timedelta, allowed_hosts: frozenset[str], secrets: SecretFiles
+    ) -> "Task":
         """The task of a job that was just claimed."""
         return cls(
             job_id=job.id,
@@ -39,6 +46,7 @@ class Task:
             max_attempts=job.max_attempts,
             deadline=(job.started_at or job.run_at) + timeout,
             allowed_hosts=allowed_hosts,
+            secrets=secrets,
             traceparent=job.trace,
             checkpoint=job.checkpoint,
         )
@@ -57,12 +65,44 @@ class Runner(Protocol):
 
 
 def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:
-    """Never raises: whatever the handler raises is an outcome too."""
+    """Never raises: whatever the handler raises is an outcome too.
+
+    Secrets are resolved here, in the handler's process, and their values don't leave it.
+    """
+    values: set[str] = set()
+
+    def value_of(name: str) -> str:
+        value = task.secrets.read(name)
+        values.add(value)
+        return value
+
     try:
-        payload = kind.decode(task.payload)
+        payload = resolved(task.payload, value_of)
+    except SecretUnavailable as unavailable:
+        return Failed(JobError(code=unavailable.code, message=str(unavailable)))
     except InvalidRequest as error:
-        # The API took it, so the two services differ in their release.
-        return Failed(JobError(code="payload_invalid", message=str(error)), permanent=True)
+        return _not_taken(error)
+    if not values:
+        return _run(kind, payload, task, link, redacted)
+    scrubber = Scrubber(values)
+    with scrubber.over_the_log():
+        outcome = _run(
+            kind,
+            payload,
+            task,
+            ScrubbedLink(link, scrubber),
+            lambda text: redacted(scrubber.text(text)),
+        )
+    return scrubber.outcome(outcome)
+
+
+def _run(
+    kind: JobType[Any, Any], text: bytes, task: Task, link: Link, clean: Callable[[str], str]
+) -> Outcome:
+    try:
+        payload = kind.decode(text)
+    except InvalidRequest as error:
+        return _not_taken(error)
     try:
         return of_result(kind.run(payload, _context(task, link)))
     except Cancelled:
@@ -70,7 +110,13 @@ def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:
     except Continue as later:
         return Paused(timedelta(seconds=later.after))
     except Exception as error:  # noqa: BLE001 - the handler is a stranger's code
-        return of_exception(error)
+        return of_exception(error, clean)
+
+
+def _not_taken(error: InvalidRequest) -> Failed:
+    # The API took it, so the two services differ in their release, or a secret's value does not
+    # fit where it stands.
+    return Failed(JobError(code="payload_invalid", message=str(error)), permanent=True)
 
 
 def _context(task: Task, link: Link) -> Context:

@@ -77,6 +77,7 @@ def _refuses(service: Service, name: str) -> bool:
         ("DORMOUSE_TOPIC", "topic"),
         ("DORMOUSE_HANDLERS", "handlers"),
         ("K_REVISION", "revision"),
+        ("DORMOUSE_SECRETS_FOLDER", "secrets_folder"),
         ("DORMOUSE_PROCESSES", "processes"),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "handler_memory_mib"),
     ],

@@ -25,6 +25,7 @@ VALUES = {
     "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
     "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "false",
+    "DORMOUSE_SECRETS": "",
     "DORMOUSE_ALLOWED_HOSTS": "",
     "DORMOUSE_PROCESSES": "6",
     "DORMOUSE_HANDLER_MEMORY_MIB": "512",
@@ -39,6 +40,7 @@ NOT_TERRAFORMS = {
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",
     "DORMOUSE_HANDLERS",  # the image's
+    "DORMOUSE_SECRETS_FOLDER",  # the default is where Terraform mounts them
 }
 """What the services read and a deployment leaves alone."""
 

@@ -21,6 +21,7 @@ from worker.claim import Claimer
 from worker.dead_letters import Intake
 from worker.outcome import Outcome
 from worker.run import Task, run_handler
+from worker.secret_files import NO_SECRETS, SecretFiles
 from worker.sweep import Sweep
 
 OWNER = "user:ann@example.com"
@@ -51,10 +52,17 @@ class House:
     store: MemoryJobStore = field(default_factory=MemoryJobStore)
     letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
+    secrets: SecretFiles = NO_SECRETS
 
     def __post_init__(self) -> None:
         now, sleep = self.clock.now, self.clock.sleep
-        self.submitter = Submitter(store=self.store, queue=self.queue, registry=REGISTRY, now=now)
+        self.submitter = Submitter(
+            store=self.store,
+            queue=self.queue,
+            registry=REGISTRY,
+            now=now,
+            secrets=self.secrets.names,
+        )
         self.claimer = Claimer(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
         )
@@ -73,6 +81,7 @@ class House:
             run=run,
             slots=threading.Semaphore(slots),
             allowed_hosts=frozenset(),
+            secrets=self.secrets,
             now=self.clock.now,
             uniform=lambda _, ceiling: ceiling,
         )

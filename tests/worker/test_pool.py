@@ -1,5 +1,6 @@
 """Handlers in processes of their own."""
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from jobs.model import Progress
 from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.pool import HandlerPool
 from worker.run import Task
+from worker.secret_files import SecretFiles
 
 
 def _now() -> datetime:
@@ -68,6 +70,16 @@ def test_result(pool: HandlerPool) -> None:
     """A handler's result comes back as JSON text."""
     outcome = pool.run(_task("test.echo", b'{"text": "h\xc3\xa9"}'), RecordingLink())
     assert outcome == Succeeded('{"text":"hé","seconds":0.0}')
+
+
+def test_a_secret_in_its_process(pool: HandlerPool, tmp_path: Path) -> None:
+    """It is resolved in the handler's process, and does not come back from there."""
+    (tmp_path / "name").mkdir()
+    (tmp_path / "name" / "value").write_text("s3cr3t-Value")
+    secrets = SecretFiles(str(tmp_path), frozenset({"name"}))
+    task = _task("test.echo", b'{"text": {"$secret": "name"}}')
+    outcome = pool.run(dataclasses.replace(task, secrets=secrets), RecordingLink())
+    assert outcome == Succeeded('{"text":"[secret]","seconds":0.0}')
 
 
 def test_exception(pool: HandlerPool) -> None:

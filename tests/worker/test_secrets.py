@@ -1,0 +1,188 @@
+"""A job that uses secrets: their values are with the handler, and nowhere else."""
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.context import Link
+from jobs.log import JsonFormatter
+from jobs.model import Job, Status
+from jobs.queue import Ticket
+from jobs.registry import Registry
+from tests.worker import leaking
+from tests.worker.conftest import House
+from worker.outcome import Outcome
+from worker.run import Task, run_handler
+from worker.secret_files import SecretFiles
+
+NAME = "github-token"
+VALUES = [
+    "s3cr3t-Value_0123456789",
+    "Bearer s3cr3t/Value+0123456789==",
+    'with "quotes", a \\ and ümlauts',
+    "https://hooks.example.com/services/T0000/B0000?key=s3cr3tValue",
+    "1234567890123",
+    "two\nlines of it",
+]
+MODES = leaking.MODES
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged, as Cloud Logging would get it."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter("test-project"))
+    logging.getLogger().addHandler(handler)
+    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.DEBUG)
+    yield stream
+    logging.getLogger().setLevel(level)
+    logging.getLogger().removeHandler(handler)
+
+
+class Recording(House):
+    """A house that keeps every state and every ticket that there ever was."""
+
+    def __init__(self, folder: Path) -> None:
+        self.seen: list[str] = []
+        super().__init__(secrets=SecretFiles(str(folder), frozenset({NAME})))
+        store, queue = self.store, self.queue
+        keep, ring = store._keep, queue.ring
+
+        def kept(job: Job) -> Job:
+            self.seen.append(msgspec.json.encode(job).decode())
+            return keep(job)
+
+        def rung(tickets: Any) -> None:
+            self.seen.extend(ticket.encode().decode() for ticket in tickets)
+            ring(tickets)
+
+        store._keep = kept  # type: ignore[method-assign]
+        queue.ring = rung  # type: ignore[method-assign]
+
+    def submit_leak(self, mode: str) -> Job:
+        return self.submit("test.leak", {"secret": {"$secret": NAME}, "mode": mode})
+
+
+REGISTRY = Registry([leaking.leak])
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    monkeypatch.setattr("tests.worker.conftest.REGISTRY", REGISTRY)
+    return Recording(tmp_path)
+
+
+def put(folder: Path, value: str | bytes) -> None:
+    (folder / NAME).mkdir(exist_ok=True)
+    data = value if isinstance(value, bytes) else value.encode()
+    (folder / NAME / "value").write_bytes(data)
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_value_is_nowhere(
+    house: Recording, tmp_path: Path, log: io.StringIO, mode: str, value: str
+) -> None:
+    """Not in a document, a ticket, a log line, a result, an error: even if the handler tells it."""
+    put(tmp_path, value)
+    leaking.seen.clear()
+    job = house.submit_leak(mode)
+    house.work()
+    done = house.job(job)
+
+    assert leaking.seen[0] == value
+    assert done.status is (Status.FAILED if mode in leaking.FAILING else Status.SUCCEEDED)
+    everything = "\n".join([*house.seen, log.getvalue()])
+    assert "$secret" in everything
+    assert "[secret]" in everything
+    for part in {value, *(word for word in value.split() if len(word) >= 8)}:
+        for form in (part, msgspec.json.encode(part).decode()[1:-1], repr(part)[1:-1]):
+            assert form not in everything
+
+
+def test_a_result_without_the_value_stays_as_it_is(house: Recording, tmp_path: Path) -> None:
+    """Only what gives a value away is changed."""
+    put(tmp_path, VALUES[0])
+    job = house.submit_leak("nothing")
+    house.work()
+    assert house.job(job).result == '{"text":"nothing","more":1.0}'
+
+
+def test_a_line_break_at_the_end_is_the_editors(house: Recording, tmp_path: Path) -> None:
+    """`echo` and editors put it there; in a header it would be refused."""
+    put(tmp_path, b"s3cr3t-Value\r\n")
+    leaking.seen.clear()
+    house.submit_leak("nothing")
+    house.work()
+    assert leaking.seen == ["s3cr3t-Value"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"short\n", b"\xff\xfe not text s3cr3t", b"s3cr3t" * 20_000],
+    ids=["missing", "empty", "short", "binary", "huge"],
+)
+def test_a_secret_that_can_not_be_had(
+    house: Recording, tmp_path: Path, content: bytes | None
+) -> None:
+    """The attempt fails and says which secret it was; later ones are made."""
+    if content is not None:
+        put(tmp_path, content)
+    job = house.submit_leak("nothing")
+    house.work()
+    done = house.job(job)
+    assert done.status is Status.FAILED
+    assert len(done.attempts) == 3
+    assert done.error is not None
+    assert done.error.code == "secret_unavailable"
+    assert NAME in done.error.message
+    assert "s3cr3t" not in "".join(house.seen)
+    assert str(tmp_path) not in "".join(house.seen)
+
+
+def test_a_secret_that_comes_in_time(house: Recording, tmp_path: Path) -> None:
+    """The next attempt reads it anew."""
+    job = house.submit_leak("nothing")
+    (ticket,) = house.tickets()
+
+    def fill_after_the_first(task: Task, link: Link) -> Outcome:
+        outcome = run_handler(REGISTRY.get(task.job_type), task, link)
+        put(tmp_path, VALUES[0])
+        return outcome
+
+    house.attempts_with(fill_after_the_first).answer(ticket)
+    house.work()
+    assert house.job(job).status is Status.SUCCEEDED
+
+
+def test_a_secret_that_is_not_allowed_any_more(house: Recording, tmp_path: Path) -> None:
+    """The worker goes by its own list too, and reads no file beside it."""
+    put(tmp_path, VALUES[0])
+    job = house.submit_leak("nothing")
+    (ticket,) = house.tickets()
+    house.secrets = SecretFiles(str(tmp_path), frozenset({"other"}))
+    house.attempts_with(
+        lambda task, link: run_handler(REGISTRY.get(task.job_type), task, link)
+    ).answer(Ticket.decode(ticket.encode()))
+    house.work()
+    error = house.job(job).attempts[0].error
+    assert error is not None
+    assert error.code == "secret_unavailable"
+
+
+def test_a_value_that_does_not_fit(house: Recording, tmp_path: Path) -> None:
+    """What the job type refuses about the value is said without the value."""
+    put(tmp_path, f"refuse me: {VALUES[0]}")
+    job = house.submit_leak("nothing")
+    house.work()
+    error = house.job(job).error
+    assert error is not None
+    assert error.code == "payload_invalid"
+    assert VALUES[0] not in "".join(house.seen)
