@@ -31,6 +31,7 @@ def allow_origins(app: Flask, origins: Collection[str]) -> None:
         if request.method != "OPTIONS" or not asks:
             return None
         response = Response(status=204)
+        del response.headers["Content-Type"]
         if request.headers["Origin"] in origins:
             response.headers["Access-Control-Allow-Methods"] = _METHODS
             response.headers["Access-Control-Allow-Headers"] = _REQUEST_HEADERS
