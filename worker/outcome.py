@@ -75,8 +75,11 @@ def of_result(result: Any) -> Succeeded | Failed:
 
 
 def redacted(text: str) -> str:
-    """The text without what looks like a credential."""
-    return _SECRETS.sub(r"\1[redacted]", text)
+    """The text without what looks like a credential, and without what is no Unicode.
+
+    A file's name may hold what is none, and neither Firestore nor a ticket would take it.
+    """
+    return _SECRETS.sub(r"\1[redacted]", text.encode(errors="replace").decode())
 
 
 def of_exception(error: BaseException, clean: Callable[[str], str] = redacted) -> Failed:
