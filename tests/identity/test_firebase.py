@@ -180,6 +180,16 @@ def test_refused(why: str) -> None:
         _verify(REFUSED[why])
 
 
+@pytest.mark.parametrize(
+    "issuer", [GOOGLES["iss"], "https://securetoken.google.com/other", None, [FIREBASES["iss"]]]
+)
+def test_a_verifier_looks_at_the_issuer_itself(issuer: Any) -> None:
+    """Whoever asks it, a token of another issuer is refused, though its own key signed it."""
+    certificates = _certificates(firebase=FIREBASE.certificate)
+    with pytest.raises(Unauthenticated, match="not issued by this project's Firebase"):
+        FirebaseVerifier(PROJECT, certificates).verify(_token(FIREBASES | {"iss": issuer}))
+
+
 def test_without_a_project_firebase_is_nobody() -> None:
     """A deployment that names no project takes no token of Firebase."""
     assert verifier_for("", lambda: NOW) is None
