@@ -14,11 +14,13 @@ from api.checkup import Checkup
 from api.cors import allow_origins
 from api.decoding import MAX_BODY_BYTES
 from api.dependencies import Dependencies, provide
+from api.open_jobs import OpenJobs
 from api.paths import read_paths
 from api.problems import answer_problems
 from api.reference import routes as reference
 from api.reference.reference import Reference
 from api.response_headers import add_response_headers
+from api.submit_rate import SubmitRate
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
@@ -66,6 +68,8 @@ def create_app(
         issuers=Issuers(verifier, firebase),
         access=Access(settings.roles),
         submitter=submitter,
+        submit_rate=SubmitRate(settings.submit_rate, settings.submit_burst, now),
+        open_jobs=OpenJobs(store, settings.max_open_jobs, now),
         checkup=Checkup({"store": store.ping, "queue": queue.ping}),
         now=now,
         stopping=threading.Event(),

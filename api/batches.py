@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint
 
+from api import limits
 from api.batch_shapes import (
     MAX_BATCH_BYTES,
     BatchCancel,
@@ -16,7 +17,7 @@ from api.callers import caller
 from api.dependencies import deps
 from api.job_changes import cancel, queue_again
 from api.lookup import shown
-from api.operation import Operation
+from api.operation import Answer, Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
 from identity.errors import PermissionDenied
@@ -51,10 +52,12 @@ TAG = "Many jobs"
         PayloadTooLarge,
         IdempotencyKeyReused,
         VersionConflict,
+        *limits.PROBLEMS,
         StoreUnavailable,
     ),
+    answer_headers=limits.HEADERS,
 )
-def batch_create(body: BatchSubmission) -> JobBatch:
+def batch_create(body: BatchSubmission) -> Answer:
     """Makes all of the jobs or, where one of them is refused, none.
 
     Each may have an `idempotency_key`. A batch in which all have one is safe to repeat: jobs that
@@ -63,11 +66,13 @@ def batch_create(body: BatchSubmission) -> JobBatch:
     for item in body.jobs:
         caller().check_submit(item.type)
     orders = [order_of(item, item.idempotency_key) for item in body.jobs]
+    headers = limits.count_submissions(len(orders))
     submitted = deps().submitter.submit_all(orders)
-    return JobBatch(
+    batch = JobBatch(
         jobs=[shown(one.job) for one in submitted],
         replayed=[one.job.id for one in submitted if one.replayed],
     )
+    return Answer(body=batch, headers=headers)
 
 
 @routes.post("/v1/jobs:batchCancel")

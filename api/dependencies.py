@@ -9,6 +9,8 @@ from flask import current_app
 
 from api.access import Access
 from api.checkup import Checkup
+from api.open_jobs import OpenJobs
+from api.submit_rate import SubmitRate
 from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
@@ -28,6 +30,8 @@ class Dependencies:
     issuers: Issuers
     access: Access
     submitter: Submitter
+    submit_rate: SubmitRate
+    open_jobs: OpenJobs
     checkup: Checkup
     now: Callable[[], datetime]
     stopping: threading.Event

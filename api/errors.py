@@ -3,6 +3,8 @@
 A class's docstring is its message where the raiser gives none.
 """
 
+from collections.abc import Mapping
+
 from jobs.errors import DormouseError
 
 
@@ -34,6 +36,25 @@ class UnsupportedMediaType(DormouseError):
     """Send the body as `Content-Type: application/json`, without a `Content-Encoding`."""
 
     code = "unsupported_media_type"
+
+
+class RateLimited(DormouseError):
+    """You submit faster than this deployment lets you. `Retry-After` says when to go on."""
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(
+        self, seconds: int = 1, message: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(seconds), **(headers or {})}
+
+
+class TooManyOpenJobs(RateLimited):
+    """You have as many jobs that have not ended as this deployment lets you have."""
+
+    code = "too_many_open_jobs"
 
 
 class InternalError(DormouseError):

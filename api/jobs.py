@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from msgspec import UNSET
 
-from api import idempotency
+from api import idempotency, limits
 from api.callers import caller
 from api.dependencies import deps
 from api.lookup import readable_job, shown
@@ -40,12 +40,14 @@ TAG = "Jobs"
     answer_headers={
         "Location": "Where to look for the result.",
         idempotency.REPLAYED: "`true` if this is the first job of the key given back.",
+        **limits.HEADERS,
     },
     problems=(
         UnknownJobType,
         PayloadTooLarge,
         IdempotencyKeyReused,
         VersionConflict,
+        *limits.PROBLEMS,
         StoreUnavailable,
     ),
 )
@@ -58,9 +60,10 @@ def submit_job(body: Submission) -> Answer:
     """
     caller().check_submit(body.type)
     order = order_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
+    limit_headers = limits.count_submissions(1)
     submitted = deps().submitter.submit(order)
     job = submitted.job
-    headers = {"Location": path_of(job)}
+    headers = {"Location": path_of(job), **limit_headers}
     if submitted.replayed:
         headers[idempotency.REPLAYED] = "true"
     return Answer(body=shown(job), headers=headers)

@@ -15,7 +15,9 @@ from api.errors import (
     JobTypeNotFound,
     MethodNotAllowed,
     PathNotFound,
+    RateLimited,
     RequestTooLarge,
+    TooManyOpenJobs,
     UnsupportedMediaType,
 )
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
@@ -55,6 +57,8 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyOpenJobs: HTTPStatus.TOO_MANY_REQUESTS,
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -124,4 +128,6 @@ def _answer(error: DormouseError) -> Response:
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, RateLimited):
+        response.headers.update(error.headers)
     return response

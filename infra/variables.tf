@@ -103,6 +103,16 @@ variable "worker" {
   }
 }
 
+variable "limits" {
+  description = "What each principal may submit: jobs a second and at once, at each instance, and jobs not ended. 0 is no limit."
+  type = object({
+    submit_rate   = optional(number, 100)
+    submit_burst  = optional(number, 1000)
+    max_open_jobs = optional(number, 0)
+  })
+  default = {}
+}
+
 variable "database" {
   description = "The Firestore database. Google's free tier covers one database of a project."
   type        = string

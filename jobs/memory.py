@@ -66,6 +66,11 @@ class MemoryJobStore:
             ]
         return [job for _, _, job in sorted(waking, key=lambda entry: entry[:2])[:limit]]
 
+    def count_open(self, owner: str, up_to: int) -> int:
+        with self._lock:
+            found = [job for job in self._jobs.values() if job.owner == owner]
+        return min(up_to, sum(not job.is_terminal for job in found))
+
     def ping(self) -> None:
         pass
 

@@ -28,8 +28,9 @@ class Settings:
     signature Cloud Run removed.
     `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
     whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
-    worker finds the values in `secrets_folder`. A worker runs `processes` handlers at once, each
-    with `handler_memory_mib` at most.
+    worker finds the values in `secrets_folder`. A principal may submit `submit_rate` jobs a second
+    and `submit_burst` at once, and have `max_open_jobs` that are not terminal; 0 is no limit. A
+    worker runs `processes` handlers at once, each with `handler_memory_mib` at most.
     """
 
     project: str
@@ -52,6 +53,9 @@ class Settings:
     handlers: str = "handlers"
     secrets: frozenset[str] = frozenset()
     secrets_folder: str = "/secrets"
+    submit_rate: int = 0
+    submit_burst: int = 1000
+    max_open_jobs: int = 0
     processes: int = 8
     handler_memory_mib: int = 512
 
@@ -84,6 +88,9 @@ class Settings:
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
             secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
+            submit_rate=read.number("DORMOUSE_SUBMIT_RATE", cls.submit_rate, at_least=0),
+            submit_burst=read.number("DORMOUSE_SUBMIT_BURST", cls.submit_burst, at_least=1),
+            max_open_jobs=read.number("DORMOUSE_MAX_OPEN_JOBS", cls.max_open_jobs, at_least=0),
             processes=read.number("DORMOUSE_PROCESSES", cls.processes, at_least=1),
             handler_memory_mib=read.number(
                 "DORMOUSE_HANDLER_MEMORY_MIB", cls.handler_memory_mib, at_least=64

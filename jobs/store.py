@@ -69,6 +69,13 @@ class JobStore(Protocol):
         """At most `limit` jobs of the shard with `wake_at < before`, the longest due first."""
         ...
 
+    def count_open(self, owner: str, up_to: int) -> int:
+        """How many of the owner's jobs are not terminal; `up_to` if there are as many or more.
+
+        Counts in the index: Firestore bills a read for each 1000 jobs.
+        """
+        ...
+
     def ping(self) -> None:
         """Returns if the store answers."""
         ...

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from api import limits
 from api.decoding import JSON
 from api.operation import Operation
 from api.problems import CONTENT_TYPE, STATUS, Problem
@@ -28,10 +29,15 @@ HEADERS: Schema = {
         "description": "Which proof of identity is asked for.",
         "schema": {"type": "string", "const": "Bearer"},
     },
+    **{
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in limits.HEADERS.items()
+    },
 }
 _HEADERS_OF_STATUS = {
-    HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", *limits.HEADERS),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
 
 
@@ -68,9 +74,7 @@ def _problem(status: HTTPStatus, errors: Sequence[type[DormouseError]], schemas:
         error.code: {"value": msgspec.to_builtins(Problem.of(error(), REQUEST_ID))}
         for error in errors
     }
-    names = ["X-Request-Id"]
-    if status in _HEADERS_OF_STATUS:
-        names.append(_HEADERS_OF_STATUS[status])
+    names = ("X-Request-Id", *_HEADERS_OF_STATUS.get(status, ()))
     return {
         "description": " ".join(f"`{error.code}`: {error()}" for error in errors),
         "headers": _shared(*names),

@@ -16,7 +16,7 @@ from jobs.firestore.queries import add_condition, add_order, query_of
 from jobs.firestore.values import to_value
 from jobs.generated import messages
 from jobs.log import log
-from jobs.model import SHARDS, Job, Version
+from jobs.model import SHARDS, TERMINAL, Job, Status, Version
 from jobs.store import Cursor, Filter
 
 Document = messages("google.cloud.firestore_v1", "document").Document.pb()
@@ -89,6 +89,15 @@ class FirestoreJobStore:
         add_condition(query, "wake_at", "LESS_THAN", before)
         add_order(query, "wake_at", "ASCENDING")
         return list(_readable(self._firestore.query(query)))
+
+    def count_open(self, owner: str, up_to: int) -> int:
+        query = query_of(COLLECTION, up_to)
+        add_condition(query, SHARD, "IN", list(range(SHARDS)))
+        add_condition(query, "owner", "EQUAL", owner)
+        add_condition(query, "status", "IN", sorted(set(Status) - TERMINAL))
+        # The order is that of the lists, so that their indexes serve.
+        add_order(query, "created_at", "DESCENDING")
+        return self._firestore.count(query)
 
     def ping(self) -> None:
         self._firestore.get(self._name("ping"), tries=1)

@@ -52,7 +52,11 @@ def test_retryable_goes_with_the_status() -> None:
     """What the caller did wrong stays wrong; an outage passes."""
     for error, status in STATUS.items():
         if error.retryable:
-            assert status in {HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+            assert status in {
+                HTTPStatus.CONFLICT,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            }
         else:
             assert status is not HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -594,3 +594,28 @@ def test_terminal_jobs_are_not_due(store: JobStore, status: Status) -> None:
 def test_ping(store: JobStore) -> None:
     """A store that can be reached answers."""
     store.ping()
+
+
+# Counting
+
+
+def test_open_jobs_are_counted(store: JobStore) -> None:
+    """Those that are not terminal, of one owner, up to the number that is asked for."""
+    ada, bob = "user:ada@example.com", "user:bob@example.com"
+    assert store.count_open(ada, 10) == 0
+    for number, status in enumerate([*Status, *Status]):
+        store.create(a_job(id=f"ada-{number}", owner=ada, status=status))
+    store.create(a_job(id="bob", owner=bob))
+    assert store.count_open(ada, 10) == 4
+    assert store.count_open(ada, 4) == 4
+    assert store.count_open(ada, 3) == 3
+    assert store.count_open(bob, 10) == 1
+
+
+def test_the_count_follows_changes(store: JobStore) -> None:
+    """A job counts until it is terminal, and again when it is retried."""
+    job = store.create(a_job())
+    ended = store.save(transitions.cancel(job, T0, keep_for=KEEP_FOR), job)
+    assert store.count_open(job.owner, 10) == 0
+    store.save(transitions.retry(ended, T0), ended)
+    assert store.count_open(job.owner, 10) == 1
