@@ -7,6 +7,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
+from api.redaction import without_credentials
 from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status
 from jobs.transitions import ALLOWED, Event
 
@@ -57,7 +58,10 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Who submitted it.", examples=["user:ada@example.com"]),
     ]
-    payload: Annotated[msgspec.Raw, Meta(description="As it was submitted.")]
+    payload: Annotated[
+        msgspec.Raw,
+        Meta(description="As it was submitted. Credentials in its `headers` are not shown."),
+    ]
     labels: Mapping[str, str]
     attempt: Annotated[int, Meta(description="The current attempt, or the number made so far.")]
     max_attempts: int
@@ -87,6 +91,7 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
         """The job as it is shown, with the tracebacks of its handler or without."""
         return cls(
             **{name: getattr(job, name) for name in _SHOWN_AS_THEY_ARE},
+            payload=without_credentials(job.payload),
             result=None if job.result is None else msgspec.Raw(job.result.encode()),
             error=_shown(job.error, traceback=traceback),
             attempts=tuple(AttemptResource.of(one, traceback=traceback) for one in job.attempts),
@@ -94,7 +99,7 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-_MADE = {"result", "error", "attempts", "links"}
+_MADE = {"payload", "result", "error", "attempts", "links"}
 _SHOWN_AS_THEY_ARE = tuple(name for name in JobResource.__struct_fields__ if name not in _MADE)
 
 

@@ -1,0 +1,45 @@
+"""Shows payloads without the credentials that were written out in their headers."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from jobs.secret_references import REFERENCE
+
+MARK: Final = "[redacted]"
+CREDENTIALS: Final = frozenset(
+    {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
+)
+_hint = re.compile(rb"(?i)authorization|cookie|x-api-key|\\u")
+
+
+def without_credentials(payload: msgspec.Raw) -> msgspec.Raw:
+    """The payload as whoever may see the job sees it.
+
+    In any object named `headers`, those of `CREDENTIALS` become a mark; a reference to a secret
+    stays. A payload without them comes back as it is.
+    """
+    # Nearly every payload has none, and lists show a hundred of them.
+    if not _hint.search(bytes(payload)):
+        return payload
+    before = msgspec.json.decode(payload)
+    after = _shown(before, in_headers=False)
+    return payload if after == before else msgspec.Raw(msgspec.json.encode(after))
+
+
+def _shown(value: Any, *, in_headers: bool) -> Any:
+    if isinstance(value, list):
+        return [_shown(item, in_headers=False) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: MARK
+        if in_headers and name.lower() in CREDENTIALS and not _is_reference(item)
+        else _shown(item, in_headers=name.lower() == "headers")
+        for name, item in value.items()
+    }
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and REFERENCE in value
