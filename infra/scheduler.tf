@@ -1,9 +1,10 @@
 resource "google_cloud_scheduler_job" "sweep" {
+  for_each         = local.sweep_schedules
   project          = var.project_id
   region           = var.region
-  name             = "${var.name}-sweep"
+  name             = "${var.name}-sweep-${each.key}"
   description      = "Rings the jobs that nobody else will ring"
-  schedule         = local.sweep_schedule
+  schedule         = each.value
   time_zone        = "Etc/UTC"
   attempt_deadline = "${local.sweep_deadline_seconds}s"
   depends_on       = [google_cloud_run_v2_service_iam_member.callers]

@@ -19,11 +19,9 @@ from jobs.registry import Registry
 from jobs.ringing import ring_softly
 from jobs.store import JobStore
 
-HOLD = timedelta(seconds=55)
-"""A sweep ends before the next is due: Cloud Scheduler starts none while one is running."""
-AHEAD = HOLD + timedelta(seconds=10)
-"""How far a sweep looks ahead: until the next one is surely at work. What is due after the sweep's
-own end it rings early, and the worker waits."""
+AHEAD = timedelta(seconds=70)
+"""How far a sweep looks ahead, and holds its request at most: until the next one, a minute later,
+is surely at work."""
 LIMIT = 200
 """How many jobs of a shard one query reads at most; where there were as many, it asks again."""
 AT_ONCE = 16
@@ -41,8 +39,9 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 class Sweep:
     """One pass over what is due until the next one.
 
-    Safe to run twice at once: every ring is saved before it is published, under the version that
-    was read, so only one of two sweeps rings. A sweep that dies half-way is made good by the next.
+    Safe to run twice at once, and sweeps do overlap: every ring is saved before it is published,
+    under the version that was read, so only one of two sweeps rings. A sweep that dies half-way is
+    made good by the next.
     """
 
     store: JobStore
@@ -53,12 +52,12 @@ class Sweep:
 
     def run(self) -> Swept:
         """Ring each due job at its moment. Returns as soon as nothing more is due."""
-        start = self.now()
+        horizon = self.now() + AHEAD
         due = rung = 0
         full = True
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while full and self.now() < start + HOLD:
-                found = list(pool.map(partial(self._due, start + AHEAD), range(SHARDS)))
+            while full and self.now() < horizon:
+                found = list(pool.map(partial(self._due, horizon), range(SHARDS)))
                 # What a full shard left out comes after the last that it gave: no job of another
                 # shard that is due later may keep it waiting.
                 ends = [_moment(jobs[-1]) for jobs in found if len(jobs) == LIMIT]
@@ -69,25 +68,22 @@ class Sweep:
                     if not ends or _moment(job) <= min(ends)
                 ]
                 due += len(jobs)
-                rung += sum(pool.map(self._wake, self._each_at_its_moment(jobs, start + HOLD)))
+                rung += sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
         return Swept(due=due, rung=rung, full=full)
 
     def _due(self, before: datetime, shard: int) -> list[Job]:
         return self.store.due(shard, before, LIMIT)
 
-    def _each_at_its_moment(self, due: Iterable[Job], end: datetime) -> Iterable[Job]:
+    def _each_at_its_moment(self, due: Iterable[Job]) -> Iterable[Job]:
         for job in due:
-            while (wait := min(_moment(job), end) - self.now()) > timedelta():
+            while (wait := _moment(job) - self.now()) > timedelta():
                 self.sleep(wait.total_seconds())
-            if transitions.is_short(_moment(job) - self.now()):
-                yield job
+            yield job
 
     def _wake(self, job: Job) -> bool:
         """Whether this sweep rang for the job."""
         now = self.now()
         if job.status is Status.RUNNING:
-            if not transitions.lease_ended(job, now):
-                return False
             keep_for = self.registry.keep_for(job.type)
             woken = transitions.lose_lease(job, now, keep_for=keep_for)
         else:

@@ -31,8 +31,10 @@ class LocalCloud:
         caller = WorkerCaller(settings, self.issuer)
         faults = Faults(Push(settings, caller), self._stopped.wait)
         tickets, dead_letters = subscriptions(settings.topic)
+        # Two jobs that take turns, so that sweeps overlap although one job's calls never do.
+        sweep = partial(call_sweep, settings, caller)
         self._work: tuple[Callable[[], None], ...] = (
-            Clock(partial(call_sweep, settings, caller), now, self._stopped.wait).run,
+            *(Clock(sweep, now, self._stopped.wait, every=2, offset=n).run for n in range(2)),
             Deliveries(
                 source, tickets, faults.deliver, settings.push_concurrency, self._stopped
             ).run,

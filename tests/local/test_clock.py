@@ -24,6 +24,13 @@ class Day:
         self.now += timedelta(seconds=seconds)
         return self.now >= self.end
 
+    def time(self) -> datetime:
+        return self.now
+
+    def call_briefly(self, scheduled: datetime) -> int:
+        self.calls.append((scheduled, self.now))
+        return 200
+
     def run(self, sweep: Callable[[int], tuple[int, float]]) -> list[tuple[str, str]]:
         """`sweep(n)` says status and length of the n-th call. Returns (scheduled, made) times."""
 
@@ -92,3 +99,17 @@ def test_a_sweep_is_called_as_scheduler_calls_it(
     assert received.headers["X-Cloudscheduler-Scheduletime"] == "2026-01-01T12:00:20+00:00"
     principal = verifier.verify(received.token, ["https://worker.test/sweep"])
     assert principal.email == settings.scheduler_account
+
+
+def test_two_jobs_take_turns() -> None:
+    """One is called at even minutes and one at odd ones, so a long sweep delays no other."""
+    made = []
+    for offset in range(2):
+        day = Day(end=START + timedelta(minutes=5))
+        clock = Clock(day.call_briefly, day.time, day.wait, every=2, offset=offset)
+        clock.run()
+        made.append([f"{when:%H:%M:%S}" for _, when in day.calls])
+    assert made == [
+        ["12:00:20", "12:02:00", "12:04:00"],
+        ["12:00:20", "12:01:00", "12:03:00", "12:05:00"],
+    ]
