@@ -1,7 +1,7 @@
 """How fast a principal may submit: a token bucket for each, in this instance's memory.
 
 Several instances count each for itself, so a principal may get up to their number times the rate.
-docs/decisions/0041-limits-per-instance.md says why that is enough.
+docs/decisions/0042-limits-per-instance.md says why that is enough.
 """
 
 import math
