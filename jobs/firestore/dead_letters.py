@@ -8,7 +8,7 @@ import msgspec
 from jobs.channel import Refused
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.firestore.client import Firestore
-from jobs.firestore.queries import add_condition, add_order, query_of
+from jobs.firestore.queries import add_condition, newest_first, query_of
 from jobs.firestore.values import from_value, to_value
 from jobs.generated import messages
 from jobs.store import Cursor
@@ -45,12 +45,7 @@ class FirestoreDeadLetterStore:
         query = query_of(COLLECTION, limit)
         if reason:
             add_condition(query, "reason", "EQUAL", reason)
-        add_order(query, "created_at", "DESCENDING")
-        add_order(query, "__name__", "DESCENDING")
-        if after:
-            place = query.start_at.values
-            place.append(to_value(after.created_at))
-            place.add().reference_value = self._name(after.id)
+        newest_first(query, after, self._name)
         return [_letter_of(document) for document in self._firestore.query(query)]
 
     def delete(self, letter_id: str) -> None:

@@ -12,7 +12,7 @@ from jobs.errors import DormouseError, JobExists, VersionConflict
 from jobs.firestore import documents
 from jobs.firestore.client import Firestore
 from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
-from jobs.firestore.queries import add_condition, add_order, query_of
+from jobs.firestore.queries import add_condition, add_order, newest_first, query_of
 from jobs.firestore.values import to_value
 from jobs.generated import messages
 from jobs.log import log
@@ -75,12 +75,7 @@ class FirestoreJobStore:
                 add_condition(query, field, "EQUAL", wanted)
         if where.label:
             add_condition(query, LABEL_PAIRS, "ARRAY_CONTAINS", documents.label_pair(*where.label))
-        add_order(query, "created_at", "DESCENDING")
-        add_order(query, "__name__", "DESCENDING")
-        if after:
-            place = query.start_at.values
-            place.append(to_value(after.created_at))
-            place.add().reference_value = self._name(after.id)
+        newest_first(query, after, self._name)
         return [documents.job_of(document) for document in self._firestore.query(query)]
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:

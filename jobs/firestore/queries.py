@@ -3,10 +3,12 @@
 `infra/` holds the index that each of them needs; the emulator asks for none.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from jobs.firestore.values import to_value
 from jobs.generated import messages
+from jobs.store import Cursor
 
 StructuredQuery = messages("google.cloud.firestore_v1", "query").StructuredQuery.pb()
 _CompositeFilter = StructuredQuery.CompositeFilter
@@ -38,3 +40,13 @@ def add_order(query: Any, field: str, direction: Literal["ASCENDING", "DESCENDIN
     order = query.order_by.add()
     order.field.field_path = field
     order.direction = StructuredQuery.Direction.Value(direction)
+
+
+def newest_first(query: Any, after: Cursor | None, name_of: Callable[[str], str]) -> None:
+    """By `created_at` and then by name, both downwards, from behind the cursor's document."""
+    add_order(query, "created_at", "DESCENDING")
+    add_order(query, "__name__", "DESCENDING")
+    if after:
+        place = query.start_at.values
+        place.append(to_value(after.created_at))
+        place.add().reference_value = name_of(after.id)
