@@ -14,6 +14,8 @@ from local.console import Console
 from local.processes import ROOT
 
 _BIN = Path(sys.executable).parent
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+"""Two files of tests at a time: each process starts emulators of its own, so not more."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ class Outcome:
 
 
 def checks(pytest_arguments: Sequence[str]) -> tuple[Check, ...]:
+    pytest = (sys.executable, "-m", "pytest", *SIDE_BY_SIDE)
     coverage = ("--cov", "--cov-report=term")
     return (
         Check("lint", (f"{_BIN}/ruff", "check", ".")),
         Check("format", (f"{_BIN}/ruff", "format", "--check", ".")),
         Check("types", (f"{_BIN}/mypy",)),
         Check("import rules", (f"{_BIN}/lint-imports",)),
-        Check("tests", (sys.executable, "-m", "pytest", *coverage, *pytest_arguments), quiet=False),
+        Check("tests", (*pytest, *coverage, *pytest_arguments), quiet=False),
     )
 
 
