@@ -3,14 +3,15 @@
 It binds to `PORT`. https://cloud.google.com/run/docs/tips/python
 
 `threads` must be above the service's concurrency: a full instance still has to answer its probes.
+They are far above it, as slow clients hold them too; one that is not needed is not started.
 """
 
 import signal
 from typing import Any
 
 workers = 1
-worker_class = "gthread"
-threads = 80
+worker_class = "api.slow_clients.SlowClientsWorker"
+threads = 400
 timeout = 0
 # Cloud Run leaves ten seconds between SIGTERM and SIGKILL.
 graceful_timeout = 8

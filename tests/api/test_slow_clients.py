@@ -1,0 +1,148 @@
+"""What a slow client gets of the API's gunicorn: a thread for some time, never for ever."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from api.slow_clients import PatientSocket
+from local.ports import LOOPBACK, Ports
+from local.processes import ROOT
+
+# The API's own configuration, but for its patience, and a small application behind it.
+CONFIGURATION = """
+import runpy
+
+from gunicorn.workers import gthread
+
+from api import slow_clients
+
+globals().update(runpy.run_path("api/gunicorn.conf.py"))
+threads = 2
+loglevel = "warning"
+slow_clients.REQUEST_SECONDS = slow_clients.LINGER_SECONDS = 0.2
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.2
+"""
+APPLICATION = """
+from flask import Flask, request
+
+app = Flask("small")
+app.extensions["stop"] = lambda: None
+
+
+@app.get("/")
+def hello():
+    return "hello"
+
+
+@app.post("/")
+def read():
+    return str(len(request.get_data()))
+"""
+SLOW = {
+    "silent": b"",
+    "in its head": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
+    "in a body that is read": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+    "in a body that is not": b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+    "in chunks": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "in hanging up": b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where gunicorn listens with two threads, which give each request 0.2 s to arrive."""
+    folder: Path = tmp_path_factory.mktemp("gunicorn")
+    (folder / "conf.py").write_text(CONFIGURATION)
+    (folder / "small.py").write_text(APPLICATION)
+    port = Ports.free().api
+    options = ["-c", f"{folder}/conf.py", "--pythonpath", str(folder), "--bind"]
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-m", "gunicorn", *options, f"{LOOPBACK}:{port}", "small:app"], cwd=ROOT
+    )
+    try:
+        while not _answers(port):
+            assert process.poll() is None
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.parametrize("slow", SLOW.values(), ids=SLOW)
+def test_a_slow_client_holds_no_thread_for_ever(port: int, slow: bytes) -> None:
+    """Twice as many as there are threads are slow in the same way, and another gets in."""
+    clients = [socket.create_connection((LOOPBACK, port)) for _ in range(4)]
+    try:
+        for client in clients:
+            client.sendall(slow)
+        assert _answers(port)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_a_client_that_drips_gains_nothing(port: int) -> None:
+    """A byte now and then does not make the time longer: the connection is closed."""
+    with closing(socket.create_connection((LOOPBACK, port))) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        client.settimeout(0.02)
+        # Ends at the test's own timeout if nobody hangs up.
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            _drip(client)
+
+
+def test_a_client_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing an answer has an end too."""
+    monkeypatch.setattr("api.slow_clients.ANSWER_SECONDS", 0.05)
+    ours, theirs = socket.socketpair()
+    patient = PatientSocket(fileno=ours.detach())
+    with closing(theirs), closing(patient), pytest.raises(ConnectionResetError):
+        patient.sendall(bytes(64 * 1024 * 1024))
+
+
+def test_nothing_is_read_after_the_time_is_up() -> None:
+    """Not even what is there, and whatever timeout somebody set."""
+    ours, theirs = socket.socketpair()
+    with closing(theirs), closing(PatientSocket(fileno=ours.detach())) as patient:
+        theirs.sendall(b"early, late")
+        patient.until = time.monotonic() + 60
+        assert patient.recv(5) == b"early"
+        patient.until = time.monotonic()
+        patient.settimeout(None)
+        with pytest.raises(ConnectionResetError):
+            patient.recv(5)
+
+
+def test_an_answer_is_left_for_its_reader() -> None:
+    """The other end reads all of it, then the end; what it sends meanwhile is thrown away."""
+    ours, theirs = socket.socketpair()
+    with closing(theirs), closing(PatientSocket(fileno=ours.detach())) as patient:
+        patient.sendall(b"an answer")
+        theirs.sendall(b"more of the body")
+        theirs.shutdown(socket.SHUT_WR)
+        patient.linger()
+        assert (theirs.recv(100), theirs.recv(100)) == (b"an answer", b"")
+
+
+def _drip(client: socket.socket) -> None:
+    while True:
+        client.sendall(b"X-A: b\r\n")
+        with suppress(TimeoutError):
+            client.recv(1)
+
+
+def _answers(port: int) -> bool:
+    """Whether a quick client gets its answer; waits for it."""
+    try:
+        with closing(socket.create_connection((LOOPBACK, port), timeout=30)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            return client.recv(12) == b"HTTP/1.1 200"
+    except ConnectionRefusedError:
+        time.sleep(0.02)
+        return False
