@@ -8,15 +8,18 @@ from datetime import datetime
 
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.errors import JobExists, VersionConflict
+from jobs.events.memory import MemoryEventStore
+from jobs.events.model import Event
 from jobs.model import Job, Version
 from jobs.queue import Ticket
 from jobs.store import Cursor, Filter
 
 
 class MemoryJobStore:
-    """Keeps the promises of `JobStore` for the threads of one process."""
+    """Keeps the promises of `JobStore` for the threads of one process, and its events."""
 
     def __init__(self) -> None:
+        self.events = MemoryEventStore()
         self._jobs: dict[str, Job] = {}
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
@@ -39,10 +42,15 @@ class MemoryJobStore:
     def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
         return {job_id: self._jobs[job_id] for job_id in job_ids if job_id in self._jobs}
 
-    def save(self, job: Job, before: Job) -> Job:
+    def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         with self._lock:
             self._expect(job.id, before.version)
-            return self._keep(job)
+            kept = self._keep(job)
+            if event:
+                self.events.keep(event)
+        if event:
+            self.events.created(event)
+        return kept
 
     def delete(self, job_id: str, if_version: Version) -> None:
         with self._lock:

@@ -33,6 +33,7 @@ class Order:
     delay: timedelta | None = None
     max_attempts: int | None = None
     retry: RetryPolicy | None = None
+    notify: str | None = None
     idempotency_key: str | None = None
     trace: str | None = None
 
@@ -68,6 +69,7 @@ def job_for(
         labels=order.labels,
         max_attempts=order.max_attempts or (order.retry or kind.retry).max_attempts,
         retry=order.retry,
+        notify=order.notify,
         created_at=now,
         run_at=run_at,
         wake_at=run_at,
@@ -92,5 +94,6 @@ def _fingerprint(order: Order) -> str:
         "delay": order.delay,
         "max_attempts": order.max_attempts,
         "retry": order.retry,
+        "notify": order.notify,
     }
     return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()

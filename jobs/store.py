@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from jobs.events.model import Event
 from jobs.model import Job, Status, Version
 
 
@@ -49,10 +50,11 @@ class JobStore(Protocol):
         """Those of the jobs that there are, by id. One document read for each id."""
         ...
 
-    def save(self, job: Job, before: Job) -> Job:
+    def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         """Keep `job` if the document still is in the version of `before`, else change nothing.
 
-        Writes the fields that differ between the two. Returns the job with its new version.
+        Writes the fields that differ between the two, and the event, in one commit: either both
+        are kept or neither. Returns the job with its new version.
         Raises `VersionConflict`, also when the document is gone.
         """
         ...

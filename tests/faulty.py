@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TypeVar
 
 from jobs.errors import QueueUnavailable, StoreUnavailable
+from jobs.events.model import Event
 from jobs.memory import MemoryJobStore, MemoryQueue
 from jobs.model import Job, Version
 from jobs.queue import Ticket
@@ -32,8 +33,8 @@ class FaultyJobStore(MemoryJobStore):
     def create_all(self, jobs: Sequence[Job]) -> list[Job]:
         return self._perhaps(lambda: super(FaultyJobStore, self).create_all(jobs))
 
-    def save(self, job: Job, before: Job) -> Job:
-        return self._perhaps(lambda: super(FaultyJobStore, self).save(job, before))
+    def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
+        return self._perhaps(lambda: super(FaultyJobStore, self).save(job, before, event))
 
     def delete(self, job_id: str, if_version: Version) -> None:
         self._perhaps(lambda: super(FaultyJobStore, self).delete(job_id, if_version))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from jobs.context import Context
+from jobs.events.model import Event, EventType, event_id
 from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
 from jobs.order import Order
 from jobs.registry import Registry, job_type
@@ -120,6 +121,19 @@ def an_attempt(number: int = 1, **changes: Any) -> Attempt:
         "error": an_error(),
     }
     return Attempt(**(fields | changes))
+
+
+def an_event(**changes: Any) -> Event:
+    fields: dict[str, Any] = {
+        "id": event_id("0123456789abcdef0123456789abcdef", "1"),
+        "type": EventType.JOB_SUCCEEDED,
+        "owner": "user:ada@example.com",
+        "created_at": T0,
+        "message": '{"version": 1}',
+        "wake_at": T0 + MINUTE,
+        "expire_at": T0 + 7 * 24 * 60 * MINUTE,
+    }
+    return Event(**(fields | changes))
 
 
 def an_error(**changes: Any) -> JobError:

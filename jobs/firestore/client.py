@@ -81,9 +81,10 @@ class Firestore:
         try:
             return self._call(self._commit, CommitRequest(database=self._database, writes=writes))
         except Refused as refused:
-            # Without a version that it should have, what was not found is the database itself.
+            # Where no write asks for a document to be there, what was not found is the database.
             gone = refused.status is grpc.StatusCode.NOT_FOUND and any(
-                write.current_document.HasField("update_time") for write in writes
+                write.current_document.HasField("update_time") or write.current_document.exists
+                for write in writes
             )
             if gone or refused.status in _CONFLICTS:
                 raise

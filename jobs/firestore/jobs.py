@@ -9,9 +9,11 @@ import msgspec
 
 from jobs.channel import Refused
 from jobs.errors import DormouseError, JobExists, VersionConflict
+from jobs.events.model import Event
 from jobs.firestore import documents
 from jobs.firestore.client import Firestore
 from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
+from jobs.firestore.events import event_write
 from jobs.firestore.queries import add_condition, add_order, newest_first, query_of
 from jobs.firestore.values import to_value
 from jobs.generated import messages
@@ -50,12 +52,13 @@ class FirestoreJobStore:
         found = self._firestore.get_all([self._name(job_id) for job_id in job_ids])
         return {job.id: job for job in map(documents.job_of, found)}
 
-    def save(self, job: Job, before: Job) -> Job:
+    def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         names = documents.changed(job, before)
         write = self._write(job.id, documents.fields_of(job, names))
         write.update_mask.field_paths.extend([*names, WRITE_ID])
         documents.set_version(before.version, write.current_document.update_time)
-        return self._change([job], [write], VersionConflict)[0]
+        beside = [event_write(self._firestore, event)] if event else []
+        return self._change([job], [write], VersionConflict, beside)[0]
 
     def delete(self, job_id: str, if_version: Version) -> None:
         write = Write(delete=self._name(job_id))
@@ -113,10 +116,18 @@ class FirestoreJobStore:
         return Write(update=Document(name=self._name(job_id), fields=fields))
 
     def _change(
-        self, jobs: Sequence[Job], writes: Sequence[Any], conflict: type[DormouseError]
+        self,
+        jobs: Sequence[Job],
+        writes: Sequence[Any],
+        conflict: type[DormouseError],
+        beside: Sequence[Any] = (),
     ) -> list[Job]:
+        """Make the writes of the jobs, and those beside them, which tell nothing of the outcome.
+
+        An event's document may be gone again before a lost answer is asked for.
+        """
         try:
-            results = self._firestore.commit(writes).write_results
+            results = self._firestore.commit([*writes, *beside]).write_results[: len(writes)]
             update_times = [result.update_time for result in results]
         except Refused as refused:
             if not (refused.repeated and (update_times := self._own_writes(writes))):

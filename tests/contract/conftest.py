@@ -9,9 +9,11 @@ import pytest
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from jobs.dead_letters import DeadLetterStore
+from jobs.events.store import EventStore
 from jobs.firestore import (
     Firestore,
     FirestoreDeadLetterStore,
+    FirestoreEventStore,
     FirestoreJobStore,
     connect_firestore,
 )
@@ -72,6 +74,20 @@ def letters(request: pytest.FixtureRequest) -> DeadLetterStore:
     if request.param == "memory":
         return MemoryDeadLetterStore()
     made: DeadLetterStore = request.getfixturevalue("firestore_letters")
+    return made
+
+
+@pytest.fixture
+def firestore_events(firestore_channel: grpc.Channel, emulated: Settings) -> FirestoreEventStore:
+    return FirestoreEventStore(Firestore(firestore_channel, emulated))
+
+
+@pytest.fixture
+def events(store: JobStore, request: pytest.FixtureRequest) -> EventStore:
+    """Where the events of `store` are."""
+    if isinstance(store, MemoryJobStore):
+        return store.events
+    made: EventStore = request.getfixturevalue("firestore_events")
     return made
 
 

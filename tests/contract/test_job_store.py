@@ -251,7 +251,10 @@ FIELDS: dict[str, Any] = {
     "wake_at": T0 + 2 * MICROSECOND,
     "expire_at": T0 + KEEP_FOR,
     "checkpoint": '{"state":{"page":7},"steps":{"one":null}}',
-    "retry": RetryPolicy(max_attempts=7, first_seconds=0.5, factor=1.5, longest_seconds=60),
+    "retry": RetryPolicy(
+        max_attempts=7, first_seconds=0.5, factor=1.5, longest_seconds=60, delays_seconds=(1, 2.5)
+    ),
+    "notify": "https://example.com/hook?x=é",
     "rings": 17,
     "worker": "worker-00042-bat",
     "trace": None,

@@ -5,14 +5,19 @@ import pytest
 
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.errors import JobExists, VersionConflict
-from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
+from jobs.firestore import (
+    Firestore,
+    FirestoreDeadLetterStore,
+    FirestoreEventStore,
+    FirestoreJobStore,
+)
 from jobs.model import Job
 from jobs.pubsub import PubsubQueue
 from jobs.queue import Ticket
 from jobs.settings import Settings
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.contract.conftest import Bell
-from tests.making import T0, a_job
+from tests.making import T0, a_job, an_event
 
 pytestmark = [pytest.mark.emulators, pytest.mark.usefixtures("impatient")]
 
@@ -58,6 +63,26 @@ def test_save(store: FirestoreJobStore, faulty: FaultyCalls, fault: Fault) -> No
     kept = store.save(job.evolve(rings=2), before=job)
     assert store.get(job.id) == kept
     assert store.save(kept.evolve(rings=3), before=kept).rings == 3
+
+
+def test_save_with_an_event_that_was_told_meanwhile(
+    store: FirestoreJobStore,
+    firestore_events: FirestoreEventStore,
+    faulty: FaultyCalls,
+) -> None:
+    """A change is recognised as one's own although its event has been told and removed by then."""
+    job, event = store.create(a_job()), an_event()
+    told = []
+
+    def tell() -> None:
+        told.append(firestore_events.get(event.id))
+        firestore_events.delete(event.id)
+
+    faulty.faults, faulty.meanwhile = [Fault.ON_THE_WAY_BACK], tell
+    kept = store.save(job.evolve(rings=2), before=job, event=event)
+    assert told == [event]
+    assert store.get(job.id) == kept
+    assert firestore_events.get(event.id) is None
 
 
 @pytest.mark.parametrize("fault", Fault)

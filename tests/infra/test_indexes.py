@@ -11,12 +11,19 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from jobs.dead_letters import DeadLetter, Reason
-from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore, documents
+from jobs.events.model import Event
+from jobs.firestore import (
+    Firestore,
+    FirestoreDeadLetterStore,
+    FirestoreEventStore,
+    FirestoreJobStore,
+    documents,
+)
 from jobs.firestore.queries import StructuredQuery
 from jobs.model import SHARDS, Job, Status
 from jobs.store import Cursor, Filter
@@ -122,6 +129,7 @@ def every_query() -> Iterator[Query]:
     for shard in range(SHARDS):
         jobs.due(shard, NOW, 10)
     jobs.count_open("user:ada@example.com", 10)
+    FirestoreEventStore(asked).due(NOW, 10)
     for reason, after in itertools.product((None, Reason.UNDELIVERED), cursors):
         letters.list_letters(10, after, reason=reason)
     return map(Query.of, asked.queries)
@@ -142,6 +150,8 @@ def written(collection: str) -> set[str]:
     if collection == "jobs":
         own = {documents.SHARD, documents.LABEL_PAIRS, documents.WRITE_ID}
         return own | set(documents.FIELDS)
+    if collection == "events":
+        return {documents.SHARD, *Event.__struct_fields__}
     return set(DeadLetter.__struct_fields__)
 
 
@@ -155,7 +165,8 @@ def single(collection: str) -> list[Index]:
     ]
 
 
-ALL = [*composite(), *single("jobs"), *single("dead_letters")]
+COLLECTIONS = ("jobs", "events", "dead_letters")
+ALL = [*composite(), *itertools.chain.from_iterable(map(single, COLLECTIONS))]
 
 
 @pytest.mark.parametrize("query", sorted(set(every_query()), key=str), ids=str)
@@ -176,7 +187,7 @@ def test_an_index_has_its_query(index: Index) -> None:
     assert needed or index == Index("dead_letters", (("created_at", "ASCENDING"),))
 
 
-@pytest.mark.parametrize("collection", ["jobs", "dead_letters"])
+@pytest.mark.parametrize("collection", COLLECTIONS)
 def test_no_field_is_taken_out_that_does_not_exist(collection: str) -> None:
     """The list of fields without an index of their own keeps up with the documents."""
     unindexed = LIST["unindexed"][collection]
@@ -184,10 +195,10 @@ def test_no_field_is_taken_out_that_does_not_exist(collection: str) -> None:
     assert set(unindexed) <= written(collection)
 
 
-def test_no_index_of_jobs_is_written_at_one_place() -> None:
+def test_no_index_of_what_comes_often_is_written_at_one_place() -> None:
     """Each begins with the shard: an index over a growing time takes 500 writes a second."""
     for index in ALL:
-        if index.collection == "jobs":
+        if index.collection in {"jobs", "events"}:
             assert index.fields[0] == ("shard", "ASCENDING")
 
 
@@ -205,7 +216,7 @@ def test_every_query_of_the_stores_is_known_here() -> None:
             for call in ast.walk(function)
         )
     ]
-    assert sorted(callers) == ["count_open", "due", "list_jobs", "list_letters"]
+    assert sorted(callers) == ["count_open", "due", "due", "list_jobs", "list_letters"]
 
 
 def test_a_query_that_lacks_an_index_is_noticed() -> None:
@@ -218,8 +229,9 @@ def test_a_query_that_lacks_an_index_is_noticed() -> None:
     assert not Query("jobs", frozenset(), order).is_covered(ALL)
 
 
-def test_finished_jobs_expire_by_their_own_time() -> None:
-    """Firestore deletes by the field that a terminal job carries."""
-    assert LIST["ttl"] == {"jobs": "expire_at"}
-    assert cast("str", LIST["ttl"]["jobs"]) in Job.__struct_fields__
-    assert "expire_at" in LIST["unindexed"]["jobs"]
+@pytest.mark.parametrize(("collection", "kind"), [("jobs", Job), ("events", Event)])
+def test_what_is_over_expires_by_its_own_time(collection: str, kind: type[Job | Event]) -> None:
+    """Firestore deletes by the field that a terminal job, and an event, carries."""
+    assert LIST["ttl"].keys() == {"jobs", "events"}
+    assert LIST["ttl"][collection] in kind.__struct_fields__
+    assert LIST["ttl"][collection] in LIST["unindexed"][collection]

@@ -7,6 +7,7 @@ import pytest
 from jobs import transitions
 from jobs.change import TRIES, change
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict
+from jobs.events.model import Event
 from jobs.model import Job, Status
 from tests.faulty import Fault, FaultyJobStore
 from tests.making import KEEP_FOR, T0, a_job
@@ -24,12 +25,12 @@ class Quicker(FaultyJobStore):
         self._changes = list(changes)
         self.saves = 0
 
-    def save(self, job: Job, before: Job) -> Job:
+    def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         self.saves += 1
         if self._changes:
             latest = self._jobs[job.id]
             super().save(self._changes.pop(0)(latest), before=latest)
-        return super().save(job, before)
+        return super().save(job, before, event)
 
 
 def _progress(job: Job) -> Job:

@@ -27,6 +27,20 @@ def test_ceilings_grow_by_the_factor() -> None:
     assert [_seconds(policy, attempt) for attempt in range(1, 7)] == [2, 6, 18, 54, 100, 100]
 
 
+def test_a_list_of_waits() -> None:
+    """Where there is a list, each wait is the one of its attempt, and up to a fifth more."""
+    policy = RetryPolicy(delays_seconds=(5, 300))
+    assert [_seconds(policy, attempt) for attempt in (1, 2, 3, 99)] == [6, 360, 360, 360]
+    assert _seconds(policy, 1, lambda low, _: low) == 5
+
+
+@pytest.mark.parametrize("seconds", [0, -1, LONGEST_SECONDS + 1])
+def test_a_wait_out_of_bounds(seconds: float) -> None:
+    """A list with a wait that is none is refused when it is made."""
+    with pytest.raises(ValueError, match="each delay"):
+        RetryPolicy(delays_seconds=(5, seconds))
+
+
 def test_full_jitter() -> None:
     """The wait is drawn from nothing at all to the ceiling, evenly."""
     asked: list[tuple[float, float]] = []
