@@ -73,7 +73,7 @@ class Certificates:
         uniform: Callable[[float, float], float] = spread,
     ) -> None:
         self._url = url
-        self._now = now
+        self.now = now
         self._fetch = fetch
         self._uniform = uniform
         self._lock = threading.Lock()
@@ -105,16 +105,16 @@ class Certificates:
             self._lock.release()
 
     def _is_fresh(self) -> bool:
-        return self._fresh_until is not None and self._now() < self._fresh_until
+        return self._fresh_until is not None and self.now() < self._fresh_until
 
     def _is_usable(self) -> bool:
-        return self._usable_until is not None and self._now() < self._usable_until
+        return self._usable_until is not None and self.now() < self._usable_until
 
     def _knows(self, key_id: str | None) -> bool:
         return key_id is None or key_id in self._cached
 
     def _refresh(self) -> None:
-        now = self._now()
+        now = self.now()
         if self._next_fetch is not None and now < self._next_fetch:
             return
         try:
@@ -123,7 +123,7 @@ class Certificates:
             log.warning("certificates could not be fetched: %s", type(error).__name__)
             self._failing = True
             # Counted from now, so that who waited meanwhile does not try in turn.
-            self._next_fetch = self._now() + FAILURE_PAUSE
+            self._next_fetch = self.now() + FAILURE_PAUSE
             return
         self._failing = False
         self._next_fetch = now + SHORTEST_AGE

@@ -21,14 +21,17 @@ from tests.identity.strangers import (
     KEY_ID,
     NOW,
     SECONDS,
+    STRANGER,
     VERIFIER,
     Bearer,
     verifier_of,
 )
+from tests.making import Clock
 
 AUDIENCE = "https://api.example.com"
 BEARER = Bearer("Ada@Example.com", AUDIENCE)
 CLAIMS, REFUSED = BEARER.claims, BEARER.refused
+OURS = Fetched(by_key_id={KEY_ID: ISSUER.certificate}, max_age=timedelta(hours=1))
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +171,47 @@ def test_garbage_fetches_nothing(why: str) -> None:
         verifier.verify(REFUSED[why], [AUDIENCE])
     # Those that are signed are tokens.
     assert not fetched or REFUSED[why].count(".") == 2
+
+
+# The second time
+
+
+def test_a_token_that_was_good_expires() -> None:
+    """A token that was checked before is refused once its time is over."""
+    clock = Clock(NOW)
+    verifier = Verifier(Certificates("https://certs.test", clock, lambda _: OURS))
+    text = BEARER.token(exp=SECONDS + 600)
+    assert verifier.verify(text, [AUDIENCE])
+    clock.sleep(600 + CLOCK_SKEW_SECONDS)
+    assert verifier.verify(text, [AUDIENCE])
+    clock.sleep(1)
+    with pytest.raises(Unauthenticated, match="expired"):
+        verifier.verify(text, [AUDIENCE])
+
+
+def test_a_withdrawn_key_is_good_for_nothing() -> None:
+    """A token that was checked before is refused once its key is published no more."""
+    clock = Clock(NOW)
+    published = [
+        Fetched(by_key_id={"key-2": STRANGER.certificate}, max_age=timedelta(hours=1)),
+        Fetched(by_key_id={KEY_ID: STRANGER.certificate}, max_age=timedelta(hours=1)),
+        OURS,
+    ]
+    verifier = Verifier(Certificates("https://certs.test", clock, lambda _: published.pop()))
+    text = BEARER.token(exp=SECONDS + 86_400)
+    assert verifier.verify(text, [AUDIENCE])
+    for why in ("signature", "key is unknown"):
+        clock.sleep(3600)
+        with pytest.raises(Unauthenticated, match=why):
+            verifier.verify(text, [AUDIENCE])
+
+
+def test_a_checked_token_is_for_its_audience_only() -> None:
+    """A token that one audience took before is refused by another."""
+    assert _verify(BEARER.token())
+    for audiences in (["https://other.example.com"], [f"{AUDIENCE}/"]):
+        with pytest.raises(Unauthenticated, match="audience"):
+            _verify(BEARER.token(), audiences)
 
 
 # Anything else
