@@ -7,14 +7,12 @@ import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from msgspec import Meta
 
-from jobs.dead_letters import DeadLetter
 from jobs.errors import InvalidPageToken
-from jobs.model import Job
 from jobs.store import Cursor
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +27,16 @@ class _Token(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     filters: str
 
 
-def next_page_token(page: Sequence[Job | DeadLetter], page_size: int, where: Any) -> str:
+class Listed(Protocol):
+    """What a list that is newest first is made of."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def next_page_token(page: Sequence[Listed], page_size: int, where: Any) -> str:
     """A token for what comes after this page, or "" if it is not full."""
     if len(page) < page_size:
         return ""

@@ -1,6 +1,5 @@
 """Jobs in Firestore."""
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,24 +14,16 @@ from jobs.firestore.client import Firestore
 from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
 from jobs.firestore.events import event_write
 from jobs.firestore.queries import add_condition, add_order, newest_first, query_of
-from jobs.firestore.values import to_value
-from jobs.generated import messages
+from jobs.firestore.writes import Write, commit_once, write_of
 from jobs.log import log
 from jobs.model import SHARDS, TERMINAL, Job, Status, Version
 from jobs.store import Cursor, Filter
-
-Document = messages("google.cloud.firestore_v1", "document").Document.pb()
-Write = messages("google.cloud.firestore_v1", "write").Write.pb()
 
 COLLECTION = "jobs"
 
 
 class FirestoreJobStore:
-    """Keeps the promises of `JobStore` in one Firestore database.
-
-    Every write carries a fresh `write_id`. A conditional write that had to be sent twice may fail
-    on its own first copy; the id in the document then tells that the change was made.
-    """
+    """Keeps the promises of `JobStore` in one Firestore database."""
 
     def __init__(self, firestore: Firestore) -> None:
         self._firestore = firestore
@@ -41,7 +32,7 @@ class FirestoreJobStore:
         return self.create_all([job])[0]
 
     def create_all(self, jobs: Sequence[Job]) -> list[Job]:
-        writes = [self._creation(job) for job in jobs]
+        writes = [creation(self._firestore, job) for job in jobs]
         return self._change(jobs, writes, JobExists) if writes else []
 
     def get(self, job_id: str) -> Job | None:
@@ -54,7 +45,7 @@ class FirestoreJobStore:
 
     def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         names = documents.changed(job, before)
-        write = self._write(job.id, documents.fields_of(job, names))
+        write = write_of(self._name(job.id), documents.fields_of(job, names))
         write.update_mask.field_paths.extend([*names, WRITE_ID])
         documents.set_version(before.version, write.current_document.update_time)
         beside = [event_write(self._firestore, event)] if event else []
@@ -106,15 +97,6 @@ class FirestoreJobStore:
     def _read(self, job_id: str) -> Any:
         return self._firestore.get(self._name(job_id))
 
-    def _creation(self, job: Job) -> Any:
-        write = self._write(job.id, documents.fields_of(job) | documents.fixed_fields_of(job))
-        write.current_document.exists = False
-        return write
-
-    def _write(self, job_id: str, fields: dict[str, Any]) -> Any:
-        fields[WRITE_ID] = to_value(secrets.token_hex(8))
-        return Write(update=Document(name=self._name(job_id), fields=fields))
-
     def _change(
         self,
         jobs: Sequence[Job],
@@ -122,31 +104,22 @@ class FirestoreJobStore:
         conflict: type[DormouseError],
         beside: Sequence[Any] = (),
     ) -> list[Job]:
-        """Make the writes of the jobs, and those beside them, which tell nothing of the outcome.
-
-        An event's document may be gone again before a lost answer is asked for.
-        """
         try:
-            results = self._firestore.commit([*writes, *beside]).write_results[: len(writes)]
-            update_times = [result.update_time for result in results]
+            update_times = commit_once(self._firestore, writes, beside)
         except Refused as refused:
-            if not (refused.repeated and (update_times := self._own_writes(writes))):
-                raise conflict from refused
+            raise conflict from refused
         return [
             job.evolve(version=documents.version_of(update_time))
             for job, update_time in zip(jobs, update_times, strict=True)
         ]
 
-    def _own_writes(self, writes: Sequence[Any]) -> list[Any]:
-        """When these very writes were made, or nothing if they were not: it is all or none."""
-        found = {one.name: one for one in self._firestore.get_all([w.update.name for w in writes])}
-        own = [
-            found[write.update.name].update_time
-            for write in writes
-            if write.update.name in found
-            and found[write.update.name].fields[WRITE_ID] == write.update.fields[WRITE_ID]
-        ]
-        return own if len(own) == len(writes) else []
+
+def creation(firestore: Firestore, job: Job) -> Any:
+    """The write that makes a new job, and nothing if its id is taken."""
+    fields = documents.fields_of(job) | documents.fixed_fields_of(job)
+    write = write_of(firestore.name(COLLECTION, job.id), fields)
+    write.current_document.exists = False
+    return write
 
 
 def _readable(found: Iterable[Any]) -> Iterator[Job]:

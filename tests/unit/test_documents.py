@@ -16,7 +16,7 @@ from jobs.firestore.documents import (
     set_version,
     version_of,
 )
-from jobs.firestore.jobs import Document
+from jobs.firestore.writes import Document
 from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status, Version
 from jobs.retry import RetryPolicy
 from tests.making import a_job

@@ -1,0 +1,54 @@
+"""Writes that know themselves again: each carries a fresh id.
+
+A conditional write that had to be sent twice may fail on its own first copy; the id in the document
+then tells that the change was made.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from jobs.channel import Refused
+from jobs.firestore.client import Firestore
+from jobs.firestore.documents import WRITE_ID
+from jobs.firestore.values import to_value
+from jobs.generated import messages
+
+Document = messages("google.cloud.firestore_v1", "document").Document.pb()
+Write = messages("google.cloud.firestore_v1", "write").Write.pb()
+
+
+def write_of(name: str, fields: dict[str, Any]) -> Any:
+    """The write of these fields into the document of this name. Its condition is to be added."""
+    fields[WRITE_ID] = to_value(secrets.token_hex(8))
+    return Write(update=Document(name=name, fields=fields))
+
+
+def commit_once(
+    firestore: Firestore, writes: Sequence[Any], beside: Sequence[Any] = ()
+) -> list[Any]:
+    """Make all of these writes or none. Returns the documents' update times, in the same order.
+
+    Those `beside` them are made too, but tell nothing of the outcome: an event's document may be
+    gone again before a lost answer is asked for.
+    Raises `Refused` if a condition does not hold, `StoreUnavailable`.
+    """
+    try:
+        results = firestore.commit([*writes, *beside]).write_results[: len(writes)]
+        return [result.update_time for result in results]
+    except Refused as refused:
+        if not (refused.repeated and (update_times := _own_writes(firestore, writes))):
+            raise
+    return update_times
+
+
+def _own_writes(firestore: Firestore, writes: Sequence[Any]) -> list[Any]:
+    """When these very writes were made, or nothing if they were not: it is all or none."""
+    found = {one.name: one for one in firestore.get_all([write.update.name for write in writes])}
+    own = [
+        found[write.update.name].update_time
+        for write in writes
+        if write.update.name in found
+        and found[write.update.name].fields[WRITE_ID] == write.update.fields[WRITE_ID]
+    ]
+    return own if len(own) == len(writes) else []
