@@ -28,5 +28,6 @@ locals {
     "/tickets"      = "push"
     "/dead-letters" = "push"
     "/sweep"        = "scheduler"
+    "/events"       = "eventarc"
   }
 }

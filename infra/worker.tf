@@ -113,6 +113,7 @@ locals {
     DORMOUSE_WORKER_AUDIENCE                = local.worker_url
     DORMOUSE_PUSH_ACCOUNT                   = google_service_account.callers["push"].email
     DORMOUSE_SCHEDULER_ACCOUNT              = google_service_account.callers["scheduler"].email
+    DORMOUSE_EVENTARC_ACCOUNT               = google_service_account.callers["eventarc"].email
     DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN = tostring(var.signature_checked_by_cloud_run)
     DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
     DORMOUSE_SECRETS                        = join(",", var.payload_secrets)

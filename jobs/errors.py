@@ -92,6 +92,12 @@ class UndecodableTicket(DormouseError):
     code = "undecodable_ticket"
 
 
+class UndecodableEvent(DormouseError):
+    """The request is not an event."""
+
+    code = "undecodable_event"
+
+
 class SettingsError(DormouseError):
     """A setting is missing or wrong."""
 

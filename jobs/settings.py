@@ -24,8 +24,9 @@ class Settings:
     `host:port` pairs that outbound calls may reach although they are not public.
     `firebase_project` is whose end users may call, beside Google identities. `gateway_account` is
     what an API Gateway calls as that verifies callers itself. `cors_origins` are the origins whose
-    web pages may call. `signature_checked_by_cloud_run` says that the worker may take tokens whose
-    signature Cloud Run removed.
+    web pages may call. `service` is the name that Cloud Run knows the service by, if it runs there.
+    `signature_checked_by_cloud_run` says that the worker may take tokens whose signature Cloud Run
+    removed.
     `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
     whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
     worker finds the values in `secrets_folder`. A principal may submit `submit_rate` jobs a second
@@ -48,6 +49,8 @@ class Settings:
     worker_audience: str = ""
     push_account: str = ""
     scheduler_account: str = ""
+    eventarc_account: str = ""
+    service: str = ""
     signature_checked_by_cloud_run: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     handlers: str = "handlers"
@@ -83,6 +86,8 @@ class Settings:
             worker_audience=workers("DORMOUSE_WORKER_AUDIENCE").rstrip("/"),
             push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
             scheduler_account=workers("DORMOUSE_SCHEDULER_ACCOUNT"),
+            eventarc_account=workers("DORMOUSE_EVENTARC_ACCOUNT"),
+            service=read.optional("K_SERVICE"),
             signature_checked_by_cloud_run=_checked_by_cloud_run(read),
             allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
@@ -113,6 +118,7 @@ _FORMS = {
     "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
     "DORMOUSE_PUSH_ACCOUNT": _ACCOUNT,
     "DORMOUSE_SCHEDULER_ACCOUNT": _ACCOUNT,
+    "DORMOUSE_EVENTARC_ACCOUNT": _ACCOUNT,
     "DORMOUSE_GATEWAY_ACCOUNT": _ACCOUNT,
     "DORMOUSE_FIREBASE_PROJECT": _NAME,
     "DORMOUSE_CORS_ORIGINS": (

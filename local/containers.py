@@ -3,40 +3,48 @@
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 
 IMAGE = "google/cloud-sdk:528.0.0-emulators"
 """The one that docker-compose.yml names."""
-_STARTS = {
-    "firestore": ("gcloud", "emulators", "firestore", "start"),
-    "pubsub": ("gcloud", "beta", "emulators", "pubsub", "start"),
-}
+_SCRIPT = "/google-cloud-sdk/platform/cloud-firestore-emulator/cloud_firestore_emulator"
+"""In the image. `gcloud` would not hand on where the emulator is to send its events."""
 _ASK_SECONDS = 20.0
+_LOOPBACK_OF_HOST = "host.docker.internal"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Containers:
-    """A Docker engine that answers."""
+    """A Docker engine that answers. `is_vm` says that its host is not this machine."""
 
     docker: str
+    is_vm: bool = False
 
-    def command(self, emulator: str, host: str, port: int) -> list[str]:
-        """Runs `firestore` or `pubsub` in the foreground, reachable at `host:port`.
+    def firestore(self, host: str, port: int, events_port: int) -> list[str]:
+        """Runs the emulator in the foreground, reachable at `host:port`.
 
-        The client hands signals on to the container, whose init process ends it by them.
+        It calls this machine's `events_port` for each change that a trigger is registered for.
         """
-        return [
-            self.docker,
-            "run",
-            "--rm",
-            "--init",
-            f"--name={container_name(emulator, port)}",
-            f"--publish={host}:{port}:{port}",
-            IMAGE,
-            *_STARTS[emulator],
-            f"--host-port=0.0.0.0:{port}",
-            "--project=dormouse-local",
-        ]
+        events = f"{_LOOPBACK_OF_HOST if self.is_vm else host}:{events_port}"
+        start = [_SCRIPT, "start", f"--host={self._inside(host)}", f"--port={port}"]
+        return [*self._run("firestore", host, port), *start, f"--functions_emulator={events}"]
+
+    def pubsub(self, host: str, port: int) -> list[str]:
+        """Runs the emulator in the foreground, reachable at `host:port`."""
+        start = ["gcloud", "beta", "emulators", "pubsub", "start", "--project=dormouse-local"]
+        address = f"--host-port={self._inside(host)}:{port}"
+        return [*self._run("pubsub", host, port), *start, address]
+
+    def _run(self, emulator: str, host: str, port: int) -> list[str]:
+        """The client hands signals on to the container, whose init process ends it by them."""
+        name = f"--name={container_name(emulator, port)}"
+        # Without a network of its own the container reaches what listens on loopback.
+        network = f"--publish={host}:{port}:{port}" if self.is_vm else "--network=host"
+        return [self.docker, "run", "--rm", "--init", name, network, IMAGE]
+
+    def _inside(self, host: str) -> str:
+        return "0.0.0.0" if self.is_vm else host  # noqa: S104 - inside the container
 
     def remove(self, emulator: str, port: int) -> None:
         """Make sure that the container is gone."""
@@ -51,20 +59,33 @@ def container_name(emulator: str, port: int) -> str:
 
 
 def find_docker() -> Containers | None:
+    """The engine that `docker` speaks to."""
     docker = shutil.which("docker")
-    return Containers(docker) if docker and _run([docker, "info"]) else None
+    about = docker and _output(
+        [docker, "info", "--format={{.OperatingSystem}} {{.SecurityOptions}}"]
+    )
+    if not docker or about is None:
+        return None
+    apart = sys.platform != "linux" or "Docker Desktop" in about or "rootless" in about
+    return Containers(docker=docker, is_vm=apart)
 
 
 def _run(command: list[str]) -> bool:
+    return _output(command) is not None
+
+
+def _output(command: list[str]) -> str | None:
+    """What the command prints; None if it fails."""
     try:
         ran = subprocess.run(  # noqa: S603 - the commands are our own
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_ASK_SECONDS,
             check=False,
+            text=True,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return ran.returncode == 0
+        return None
+    return None if ran.returncode else ran.stdout

@@ -34,15 +34,15 @@ def start_emulators(
     processes: Processes, source: Sdk | Containers, ports: Ports
 ) -> dict[str, Child]:
     """Start both. They outlive the services, which may have something to save at their end."""
-    started = {}
-    for name, port in _ports(ports).items():
-        if isinstance(source, Containers):
-            command, environment = source.command(name, LOOPBACK, port), None
-        else:
-            start = source.firestore if name == "firestore" else source.pubsub
-            command, environment = start(LOOPBACK, port), source.environment
-        started[name] = processes.start(name, command, environment, outlives_others=True)
-    return started
+    commands = {
+        "firestore": source.firestore(LOOPBACK, ports.firestore, events_port=ports.local),
+        "pubsub": source.pubsub(LOOPBACK, ports.pubsub),
+    }
+    environment = source.environment if isinstance(source, Sdk) else None
+    return {
+        name: processes.start(name, command, environment, outlives_others=True)
+        for name, command in commands.items()
+    }
 
 
 def await_emulators(processes: Processes, source: Sdk | Containers, ports: Ports) -> None:

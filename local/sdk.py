@@ -37,8 +37,15 @@ class Sdk:
     pubsub_script: Path
     java: Path
 
-    def firestore(self, host: str, port: int) -> list[str]:
-        return [str(self.firestore_script), "start", f"--host={host}", f"--port={port}"]
+    def firestore(self, host: str, port: int, events_port: int) -> list[str]:
+        """It calls `events_port` for each change that a trigger is registered for."""
+        return [
+            str(self.firestore_script),
+            "start",
+            f"--host={host}",
+            f"--port={port}",
+            f"--functions_emulator={host}:{events_port}",
+        ]
 
     def pubsub(self, host: str, port: int) -> list[str]:
         return [str(self.pubsub_script), f"--host={host}", f"--port={port}"]

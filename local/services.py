@@ -45,6 +45,7 @@ def environment(ports: Ports) -> dict[str, str]:
         "DORMOUSE_WORKER_AUDIENCE": url(ports.worker),
         "DORMOUSE_PUSH_ACCOUNT": f"pubsub-push@{PROJECT}.iam.gserviceaccount.com",
         "DORMOUSE_SCHEDULER_ACCOUNT": f"scheduler@{PROJECT}.iam.gserviceaccount.com",
+        "DORMOUSE_EVENTARC_ACCOUNT": f"eventarc@{PROJECT}.iam.gserviceaccount.com",
         "DORMOUSE_ALLOWED_HOSTS": ",".join(filter(None, allowed)),
         "PYTHONUNBUFFERED": "1",
     }

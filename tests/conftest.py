@@ -20,10 +20,11 @@ from local.sdk import EmulatorsMissing
 
 @dataclass(frozen=True)
 class Emulators:
-    """Where Google's emulators listen, as `host:port`."""
+    """Where Google's emulators listen, as `host:port`, and the port that events are sent to."""
 
     firestore: str
     pubsub: str
+    events_port: int
 
 
 def skip_or_fail(why: str) -> NoReturn:
@@ -45,7 +46,9 @@ def emulators() -> Iterator[Emulators]:
         with Processes(lambda _name, _line: None) as processes:
             start_emulators(processes, source, ports)
             await_emulators(processes, source, ports)
-            yield Emulators(f"{LOOPBACK}:{ports.firestore}", f"{LOOPBACK}:{ports.pubsub}")
+            yield Emulators(
+                f"{LOOPBACK}:{ports.firestore}", f"{LOOPBACK}:{ports.pubsub}", ports.local
+            )
     finally:
         remove_containers(source, ports)
 

@@ -163,6 +163,7 @@ def some_settings(**changes: Any) -> Settings:
         "worker_audience": "https://worker.example.com",
         "push_account": "push@test-project.iam.gserviceaccount.com",
         "scheduler_account": "clock@test-project.iam.gserviceaccount.com",
+        "eventarc_account": "eventarc@test-project.iam.gserviceaccount.com",
     }
     return Settings(**(fields | changes))
 

@@ -18,8 +18,9 @@ from jobs.settings import Settings
 from jobs.store import JobStore
 from worker.attempts import Attempts
 from worker.claim import Claimer
+from worker.cloud_events import read_event
 from worker.dead_letters import Intake
-from worker.doors import guard_doors
+from worker.doors import EVENTS, guard_doors
 from worker.envelope import open_envelope
 from worker.run import Runner
 from worker.secret_files import SecretFiles
@@ -83,6 +84,12 @@ def create_app(
         swept = sweep.run()
         log_fields("sweep.done", **msgspec.to_builtins(swept))
         return Response(msgspec.json.encode(swept), content_type="application/json")
+
+    @app.post(EVENTS)
+    def take_event() -> Response:
+        event = read_event(dict(request.headers), request.get_data())
+        log_fields("event.received", id=event.id, kind=event.type)
+        return Response(status=204)
 
     @app.errorhandler(DormouseError)
     def refuse(error: DormouseError) -> Response:

@@ -55,5 +55,8 @@ def from_value(value: Any) -> Any:
             return {name: from_value(item) for name, item in value.map_value.fields.items()}
         case "array_value":
             return [from_value(item) for item in value.array_value.values]
+        case "geo_point_value":
+            place = value.geo_point_value
+            return {"latitude": place.latitude, "longitude": place.longitude}
         case kind:
             return getattr(value, kind)

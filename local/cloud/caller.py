@@ -21,10 +21,21 @@ class WorkerCaller:
         self._http = urllib3.PoolManager(maxsize=settings.push_concurrency + 4)
 
     def post(
-        self, path: str, *, account: str, seconds: float, headers: Mapping[str, str], body: bytes
+        self,
+        path: str,
+        *,
+        account: str,
+        seconds: float,
+        headers: Mapping[str, str],
+        body: bytes,
+        for_path: bool = True,
     ) -> int:
-        """The worker's status, or `UNREACHABLE` if none came within so many seconds."""
-        token = self._issuer.token(account, f"{self._settings.worker_audience}{path}")
+        """The worker's status, or `UNREACHABLE` if none came within so many seconds.
+
+        The token is made for the path, or else for the service as a whole.
+        """
+        audience = self._settings.worker_audience + (path if for_path else "")
+        token = self._issuer.token(account, audience)
         try:
             response = self._http.request(
                 "POST",

@@ -1,4 +1,4 @@
-"""What the local cloud does to tickets when it is asked to misbehave."""
+"""What the local cloud does to tickets and events when it is asked to misbehave."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often what is done to a ticket.
+    """How often what is done to a ticket or an event.
 
     It is dropped (taken for delivered), delivered twice at once, held back for up to
     `delay_seconds`, or held back until a later one was delivered. The same seed does the same to
@@ -68,8 +68,8 @@ class Faults:
         self._deliveries = 0
 
     def deliver(self, subscription: Subscription, message: Message) -> bool:
-        """Whether the message counts as delivered. Only tickets are tampered with."""
-        if self.plan is None or subscription.dead_letter_topic is None:
+        """Whether the message counts as delivered."""
+        if self.plan is None or subscription.spared:
             return self._push(subscription, message)
         fate = fate_of(self.plan, message)
         if fate.dropped:

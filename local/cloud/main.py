@@ -4,6 +4,7 @@ from flask import Flask
 
 from jobs.log import start_logging
 from local.cloud.cloud import LocalCloud
+from local.cloud.firestore import register
 from local.cloud.pubsub import PubsubEmulator
 from local.cloud.push import subscriptions
 from local.cloud.settings import CloudSettings
@@ -17,6 +18,8 @@ def build() -> Flask:
     for subscription in subscriptions(settings.topic):
         emulator.create(subscription)
     cloud = LocalCloud(settings, emulator)
+    for trigger in cloud.triggers:
+        register(settings, trigger)
     cloud.start()
     cloud.app.extensions["stop"] = cloud.stop
     return cloud.app

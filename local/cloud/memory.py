@@ -1,20 +1,14 @@
 """Pub/Sub's part in the embedded mode: backoff and dead letters around the queue in memory."""
 
-import heapq
 import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobs.memory import MemoryQueue
-from local.cloud.push import (
-    LONGEST_BACKOFF_SECONDS,
-    MAX_DELIVERY_ATTEMPTS,
-    SHORTEST_BACKOFF_SECONDS,
-    Message,
-    Subscription,
-)
+from local.cloud.backlog import Backlog, backoff
+from local.cloud.push import MAX_DELIVERY_ATTEMPTS, Message, Subscription
 
 WAIT_SECONDS = 0.5
 """How long a pull waits at most."""
@@ -31,54 +25,42 @@ class MemoryPubsub:
         self._queue = queue
         self._now = now
         self._numbers = itertools.count(1)
-        self._changed = threading.Condition()
+        self._backlog = Backlog()
+        self._lock = threading.Lock()
         self._under_way: dict[str, Message] = {}
-        self._later: dict[str, list[tuple[datetime, int, Message]]] = {}
 
     def pull(self, subscription: Subscription, limit: int) -> list[tuple[str, Message]]:
         """At most one of those that were refused, or else a fresh one."""
         del limit
-        message = self._due(subscription.topic)
+        message = self._backlog.take(subscription.topic, self._now())
         if message is None and (data := self._take(subscription)) is not None:
             message = Message(id=str(next(self._numbers)), data=data, published_at=self._now())
         if message is None:
             return []
-        with self._changed:
+        with self._lock:
             self._under_way[message.id] = message
         return [(message.id, message)]
 
     def acknowledge(self, subscription: Subscription, ack_id: str) -> None:
         del subscription
-        with self._changed:
+        with self._lock:
             del self._under_way[ack_id]
 
     def refuse(self, subscription: Subscription, ack_id: str) -> None:
-        with self._changed:
+        with self._lock:
             message = self._under_way.pop(ack_id)
-            if message.attempt >= MAX_DELIVERY_ATTEMPTS and subscription.dead_letter_topic:
-                dead = self._dead_letter(subscription, message)
-                self._add(subscription.dead_letter_topic, self._now(), dead)
-            else:
-                again = replace(message, attempt=message.attempt + 1)
-                self._add(subscription.topic, self._now() + backoff(message.attempt), again)
+        if message.attempt >= MAX_DELIVERY_ATTEMPTS and subscription.dead_letter_topic:
+            dead = self._dead_letter(subscription, message)
+            self._backlog.add(subscription.dead_letter_topic, self._now(), dead)
+        else:
+            again = replace(message, attempt=message.attempt + 1)
+            self._backlog.add(subscription.topic, self._now() + backoff(message.attempt), again)
 
     def _take(self, subscription: Subscription) -> bytes | None:
         if subscription.topic != self._topic:
-            with self._changed:
-                self._changed.wait(WAIT_SECONDS)
+            self._backlog.wait(WAIT_SECONDS)
             return None
         return self._queue.take(timeout=WAIT_SECONDS)
-
-    def _due(self, topic: str) -> Message | None:
-        with self._changed:
-            later = self._later.get(topic)
-            if later and later[0][0] <= self._now():
-                return heapq.heappop(later)[2]
-            return None
-
-    def _add(self, topic: str, due: datetime, message: Message) -> None:
-        heapq.heappush(self._later.setdefault(topic, []), (due, next(self._numbers), message))
-        self._changed.notify_all()
 
     def _dead_letter(self, subscription: Subscription, message: Message) -> Message:
         """As Pub/Sub marks it.
@@ -99,9 +81,3 @@ class MemoryPubsub:
             published_at=self._now(),
             attributes=attributes,
         )
-
-
-def backoff(attempt: int) -> timedelta:
-    """The wait after so many refused deliveries."""
-    doubled = SHORTEST_BACKOFF_SECONDS * 2 ** min(attempt - 1, 16)
-    return timedelta(seconds=min(doubled, LONGEST_BACKOFF_SECONDS))

@@ -25,12 +25,16 @@ log = logging.getLogger("dormouse.local")
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """Where a topic's messages go. What is refused too often goes to `dead_letter_topic`."""
+    """Where a topic's messages go. What is refused too often goes to `dead_letter_topic`.
+
+    A spared one's messages are left alone when the local cloud is asked to misbehave.
+    """
 
     name: str
     topic: str
     path: str
     dead_letter_topic: str | None = None
+    spared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,9 @@ def subscriptions(topic: str) -> tuple[Subscription, Subscription]:
         Subscription(
             name=f"{topic}-push", topic=topic, path="/tickets", dead_letter_topic=dead_letters
         ),
-        Subscription(name=f"{dead_letters}-push", topic=dead_letters, path="/dead-letters"),
+        Subscription(
+            name=f"{dead_letters}-push", topic=dead_letters, path="/dead-letters", spared=True
+        ),
     )
 
 

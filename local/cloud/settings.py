@@ -24,6 +24,9 @@ class CloudSettings:
     worker_audience: str
     push_account: str
     scheduler_account: str
+    eventarc_account: str
+    database: str = "(default)"
+    firestore_emulator: str = ""
     pubsub_emulator: str = ""
     topic: str = "dormouse-tickets"
     push_concurrency: int = 8
@@ -37,6 +40,9 @@ class CloudSettings:
             worker_audience=environment["DORMOUSE_WORKER_AUDIENCE"].rstrip("/"),
             push_account=environment["DORMOUSE_PUSH_ACCOUNT"],
             scheduler_account=environment["DORMOUSE_SCHEDULER_ACCOUNT"],
+            eventarc_account=environment["DORMOUSE_EVENTARC_ACCOUNT"],
+            database=environment.get("DORMOUSE_DATABASE") or cls.database,
+            firestore_emulator=environment["FIRESTORE_EMULATOR_HOST"],
             pubsub_emulator=environment["PUBSUB_EMULATOR_HOST"],
             topic=environment.get("DORMOUSE_TOPIC") or cls.topic,
         )

@@ -19,6 +19,7 @@ _EVERYTHING = {
     "DORMOUSE_WORKER_AUDIENCE": "w",
     "DORMOUSE_PUSH_ACCOUNT": "push@example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "scheduler@example.com",
+    "DORMOUSE_EVENTARC_ACCOUNT": "eventarc@example.com",
 }
 
 

@@ -24,6 +24,7 @@ VALUES = {
     "DORMOUSE_WORKER_AUDIENCE": "https://dormouse-worker-1.us-central1.run.app",
     "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
+    "DORMOUSE_EVENTARC_ACCOUNT": "dormouse-eventarc@p.iam.example.com",
     "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "false",
     "DORMOUSE_SECRETS": "",
     "DORMOUSE_SUBMIT_RATE": "100",
@@ -90,7 +91,9 @@ def test_a_setting_is_left_out_on_purpose_only(terraform: Terraform) -> None:
 
 def test_each_door_of_the_worker_has_its_caller(terraform: Terraform) -> None:
     """Paths and accounts are those of `worker/doors.py`."""
-    settings = Settings(project="p", push_account="push", scheduler_account="scheduler")
+    settings = Settings(
+        project="p", push_account="push", scheduler_account="scheduler", eventarc_account="eventarc"
+    )
     assert terraform.locals["doors"] == accounts(settings)
 
 

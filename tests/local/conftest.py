@@ -84,6 +84,7 @@ def settings(worker: StandIn, project: str) -> CloudSettings:
         worker_audience="https://worker.test",
         push_account="push@test.iam.gserviceaccount.com",
         scheduler_account="scheduler@test.iam.gserviceaccount.com",
+        eventarc_account="eventarc@test.iam.gserviceaccount.com",
     )
 
 

@@ -15,8 +15,9 @@ from jobs.generated import messages
 from jobs.memory import MemoryQueue
 from jobs.model import Version
 from jobs.queue import Ticket
+from local.cloud.backlog import backoff
 from local.cloud.deliveries import Deliveries, PubsubUnavailable, Source
-from local.cloud.memory import MemoryPubsub, backoff
+from local.cloud.memory import MemoryPubsub
 from local.cloud.pubsub import PubsubEmulator
 from local.cloud.push import MAX_DELIVERY_ATTEMPTS, Message, Subscription, subscriptions
 from tests.conftest import Emulators

@@ -1,6 +1,7 @@
 """Finding the emulators: on machines with all, some or none of what they need."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,7 +154,9 @@ def test_java_home_comes_first(
 def test_docker_stands_in_for_a_missing_sdk(install: Install) -> None:
     """Where a Docker engine answers, the emulators are run from the SDK's image."""
     docker = install("docker", '[ "$1" = info ]')
-    assert find_emulators() == containers.Containers(str(docker))
+    assert find_emulators() == containers.Containers(
+        docker=str(docker), is_vm=sys.platform != "linux"
+    )
 
 
 @pytest.mark.usefixtures("machine")
@@ -164,12 +167,34 @@ def test_a_docker_without_engine_is_none(install: Install) -> None:
         find_emulators()
 
 
-def test_a_container_is_published_on_loopback_only() -> None:
+@pytest.mark.parametrize("system", ["Docker Desktop []", "Debian [name=rootless]"])
+def test_an_engine_apart_is_told_from_one_on_this_machine(install: Install, system: str) -> None:
+    """Where the engine's host is another machine, that machine's network is of no use."""
+    install("docker", f"echo '{system}'")
+    found = containers.find_docker()
+    assert found is not None
+    assert found.is_vm
+
+
+@pytest.mark.parametrize("is_vm", [True, False])
+def test_a_container_is_reached_on_loopback_only(*, is_vm: bool) -> None:
     """Nobody else in the network can reach the emulators, and the container has a name."""
-    command = containers.Containers("docker").command("pubsub", "127.0.0.1", 8085)
-    assert "--publish=127.0.0.1:8085:8085" in command
-    assert f"--name={containers.container_name('pubsub', 8085)}" in command
-    assert "--rm" in command
+    docker = containers.Containers(docker="docker", is_vm=is_vm)
+    for name, port, command in (
+        ("pubsub", 8085, docker.pubsub("127.0.0.1", 8085)),
+        ("firestore", 8083, docker.firestore("127.0.0.1", 8083, 8082)),
+    ):
+        assert f"--name={containers.container_name(name, port)}" in command
+        assert "--rm" in command
+        assert (f"--publish=127.0.0.1:{port}:{port}" in command) is is_vm
+        assert any("0.0.0.0" in word for word in command) is is_vm  # noqa: S104 - inside
+
+
+@pytest.mark.parametrize(("is_vm", "host"), [(True, "host.docker.internal"), (False, "127.0.0.1")])
+def test_the_emulator_in_a_container_reaches_the_local_cloud(*, is_vm: bool, host: str) -> None:
+    """It calls the machine that the local cloud runs on, wherever it is itself."""
+    docker = containers.Containers(docker="docker", is_vm=is_vm)
+    assert f"--functions_emulator={host}:8082" in docker.firestore("127.0.0.1", 8083, 8082)
 
 
 def test_docker_compose_runs_the_same_image() -> None:

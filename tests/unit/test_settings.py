@@ -21,6 +21,7 @@ NEEDED: dict[Service, dict[str, str]] = {
         "DORMOUSE_WORKER_AUDIENCE": "https://worker.example.com",
         "DORMOUSE_PUSH_ACCOUNT": "push@my-project.iam.gserviceaccount.com",
         "DORMOUSE_SCHEDULER_ACCOUNT": "clock@my-project.iam.gserviceaccount.com",
+        "DORMOUSE_EVENTARC_ACCOUNT": "eventarc@my-project.iam.gserviceaccount.com",
     },
 }
 

@@ -64,6 +64,9 @@ def bearer(path: str, **changes: str) -> Bearer:
 
 
 BEARERS = {path: bearer(path) for path in PATHS}
+EVENTARCS = [
+    path for path, account in accounts(SETTINGS).items() if account == SETTINGS.eventarc_account
+]
 
 
 def status(app: Flask, path: str, token: str | None, method: str = "POST", **more: str) -> int:
@@ -117,9 +120,10 @@ def test_every_route_asks(app: Flask) -> None:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("other", [*PATHS, ""])
 def test_a_token_for_one_path_is_good_for_no_other(app: Flask, path: str, other: str) -> None:
-    """Also where both belong to the same account."""
+    """Also where both belong to the same account. Eventarc's are for the service as a whole."""
     token = bearer(path, audience=SETTINGS.worker_audience + other).token()
-    assert (status(app, path, token) == 401) is (path != other)
+    good = other == path or (other == "" and path in EVENTARCS)
+    assert (status(app, path, token) == 401) is not good
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -160,6 +164,47 @@ def test_certificates_out_of_reach() -> None:
     app = an_app(verifier=Verifier(Certificates("https://certs.test", lambda: NOW, fail)))
     for path, method in routes(app):
         assert status(app, path, BEARERS[path].token(), method) == 503
+
+
+# Tokens that Eventarc has made for an address that nobody can know beforehand
+
+IN_CLOUD_RUN = some_settings(service="dormouse-worker")
+HASHED = "dormouse-worker-abc123xyz9-uc.a.run.app"
+NUMBERED = "dormouse-worker-123456789.us-central1.run.app"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("host", [HASHED, NUMBERED])
+def test_an_event_may_be_for_the_address_that_it_is_sent_to(path: str, host: str) -> None:
+    """Eventarc makes its tokens for the service's own URL; all others make them for a path."""
+    app = an_app(IN_CLOUD_RUN)
+    for part in ("", path):
+        token = bearer(path, audience=f"https://{host}{part}").token()
+        assert (status(app, path, token, HTTP_HOST=host) != 401) is (path in EVENTARCS)
+        assert status(app, path, token, HTTP_HOST="worker.example.com") == 401
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "other-worker-abc123xyz9-uc.a.run.app",
+        "dormouse-worker-abc123xyz9-uc.a.run.app.evil.example",
+        "dormouse-worker-abc123xyz9-uc.a.run.app:444",
+        "dormouse-worker.a.run.app",
+        "evil.example",
+    ],
+)
+def test_no_other_address_counts(host: str) -> None:
+    """A token for another service is not made good by a header that names that service."""
+    token = bearer("/events", audience=f"https://{host}").token()
+    assert status(an_app(IN_CLOUD_RUN), "/events", token, HTTP_HOST=host) == 401
+    assert status(an_app(SETTINGS), "/events", token, HTTP_HOST=host) == 401
+
+
+def test_outside_cloud_run_only_the_setting_counts() -> None:
+    """Where nobody answers for the request's host, no audience is taken from it."""
+    token = bearer("/events", audience=f"https://{HASHED}").token()
+    assert status(an_app(SETTINGS), "/events", token, HTTP_HOST=HASHED) == 401
 
 
 # Tokens whose signature Cloud Run has removed

@@ -1,0 +1,42 @@
+"""Messages that wait in memory for their time, as Pub/Sub holds those that were refused."""
+
+import heapq
+import itertools
+import threading
+from datetime import datetime, timedelta
+
+from local.cloud.push import LONGEST_BACKOFF_SECONDS, SHORTEST_BACKOFF_SECONDS, Message
+
+
+class Backlog:
+    """Keeps the messages of each topic apart. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._later: dict[str, list[tuple[datetime, int, Message]]] = {}
+
+    def add(self, topic: str, due: datetime, message: Message) -> None:
+        with self._changed:
+            waiting = self._later.setdefault(topic, [])
+            heapq.heappush(waiting, (due, next(self._numbers), message))
+            self._changed.notify_all()
+
+    def take(self, topic: str, now: datetime) -> Message | None:
+        """The message that is due for the longest time."""
+        with self._changed:
+            waiting = self._later.get(topic)
+            if waiting and waiting[0][0] <= now:
+                return heapq.heappop(waiting)[2]
+            return None
+
+    def wait(self, seconds: float) -> None:
+        """Until a message is added, or for so long."""
+        with self._changed:
+            self._changed.wait(seconds)
+
+
+def backoff(attempt: int) -> timedelta:
+    """The wait after so many refused deliveries."""
+    doubled = SHORTEST_BACKOFF_SECONDS * 2 ** min(attempt - 1, 16)
+    return timedelta(seconds=min(doubled, LONGEST_BACKOFF_SECONDS))
