@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from jobs.firestore.dead_letters import COLLECTION as DEAD_LETTERS
+from jobs.firestore.events import COLLECTION as EVENTS
 from jobs.firestore.jobs import COLLECTION as JOBS
 from jobs.settings import Settings
 from local.cloud.push import subscriptions
@@ -155,5 +156,5 @@ def test_topics_are_named_as_on_this_machine(terraform: Terraform) -> None:
 def test_collections_are_the_stores() -> None:
     """The index list speaks of the collections that the stores write to."""
     listed = json.loads((INFRA / "firestore-indexes.json").read_text())
-    assert {index["collection"] for index in listed["indexes"]} == {JOBS, DEAD_LETTERS}
-    assert set(listed["unindexed"]) == {JOBS, DEAD_LETTERS}
+    assert {index["collection"] for index in listed["indexes"]} == {JOBS, DEAD_LETTERS, EVENTS}
+    assert set(listed["unindexed"]) == {JOBS, DEAD_LETTERS, EVENTS}
