@@ -16,6 +16,7 @@ from api.dead_letter_shapes import (
     Redriven,
 )
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.operation import Operation
 from api.paging import cursor_of, next_page_token
 from api.resources import JobResource
@@ -52,7 +53,7 @@ def list_dead_letters(query: LettersQuery) -> DeadLetterList:
     summary="Get a dead letter",
     tag=TAG,
     answer=DeadLetterResource,
-    problems=(DeadLetterNotFound, StoreUnavailable),
+    problems=(DeadLetterNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def get_dead_letter(letter_id: LetterId) -> DeadLetterResource:
     """The original message, and why it is here. Needs the role operator."""
@@ -106,7 +107,7 @@ def redrive_dead_letters(body: Redrive) -> Redriven:
     summary="Delete a dead letter",
     tag=TAG,
     status=204,
-    problems=(DeadLetterNotFound, StoreUnavailable),
+    problems=(DeadLetterNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def delete_dead_letter(letter_id: LetterId) -> None:
     """Its job stays as it is. Needs the role operator."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from flask import request
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 
 from api.errors import RequestTooLarge, UnsupportedMediaType
@@ -23,7 +24,10 @@ def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
         raise UnsupportedMediaType
     # One more than is taken, as werkzeug cuts a chunked body off at its limit without a word.
     request.max_content_length = max_bytes + 1
-    data = request.get_data(cache=False)
+    try:
+        data = request.get_data(cache=False)
+    except ParseException as error:
+        raise InvalidRequest("The chunks of the body can't be read.") from error
     if len(data) > max_bytes:
         raise RequestTooLarge
     if not data:

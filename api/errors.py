@@ -21,7 +21,10 @@ class PathNotFound(DormouseError):
 
 
 class MethodNotAllowed(DormouseError):
-    """This path does not take this method. The header `Allow` names those that it takes."""
+    """This path does not take this method. The header `Allow` names those that it takes.
+
+    An id that ends in `:cancel`, also with its colon escaped, makes another path.
+    """
 
     code = "method_not_allowed"
 
@@ -30,6 +33,18 @@ class RequestTooLarge(DormouseError):
     """The request's body is larger than this service takes."""
 
     code = "request_too_large"
+
+
+class UriTooLong(DormouseError):
+    """The path and the query together are longer than this service takes."""
+
+    code = "uri_too_long"
+
+
+class HeadersTooLarge(DormouseError):
+    """The request's headers are too many, or one is too long."""
+
+    code = "headers_too_large"
 
 
 class UnsupportedMediaType(DormouseError):

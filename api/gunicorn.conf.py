@@ -10,12 +10,13 @@ import signal
 from typing import Any
 
 workers = 1
-worker_class = "api.slow_clients.SlowClientsWorker"
+worker_class = "api.gunicorn_worker.Worker"
 threads = 400
 timeout = 0
 # Cloud Run leaves ten seconds between SIGTERM and SIGKILL.
 graceful_timeout = 8
 keepalive = 75
+limit_request_line = 8190
 control_socket_disable = True
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from api.callers import caller
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.lookup import changeable_job, shown
 from api.operation import Operation
 from api.resources import JobResource
@@ -41,7 +42,7 @@ def retry_job(job_id: JobId) -> JobResource:
 
 
 @routes.delete("/v1/jobs/<job_id:job_id>")
-@Operation(summary="Delete a job", tag=TAG, status=204, problems=PROBLEMS)
+@Operation(summary="Delete a job", tag=TAG, status=204, problems=(*PROBLEMS, MethodNotAllowed))
 def delete_job(job_id: JobId) -> None:
     """Only a terminal job can be deleted; cancel it first if need be."""
     job = changeable_job(job_id)

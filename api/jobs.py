@@ -6,6 +6,7 @@ from msgspec import UNSET
 from api import idempotency, limits
 from api.callers import caller
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.lookup import readable_job, shown
 from api.operation import Answer, Operation
 from api.orders import order_of
@@ -75,7 +76,7 @@ def submit_job(body: Submission) -> Answer:
     tag=TAG,
     query=GetQuery,
     answer=JobResource,
-    problems=(JobNotFound, StoreUnavailable),
+    problems=(JobNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     """The job as it is now, or, with `wait`, as soon as it is terminal."""

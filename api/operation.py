@@ -13,7 +13,13 @@ from flask import Response
 
 from api.callers import PUBLIC
 from api.decoding import JSON, MAX_BODY_BYTES, decode_body, decode_query
-from api.errors import InternalError, RequestTooLarge, UnsupportedMediaType
+from api.errors import (
+    HeadersTooLarge,
+    InternalError,
+    RequestTooLarge,
+    UnsupportedMediaType,
+    UriTooLong,
+)
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
 from jobs.errors import DormouseError, InvalidRequest
 
@@ -77,6 +83,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             *(decoding if self.body else decoding[:1]),
             *(() if self.public else admission),
             *self.problems,
+            UriTooLong,
+            HeadersTooLarge,
             InternalError,
         )
 

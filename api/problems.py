@@ -11,6 +11,7 @@ from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
 from api.errors import (
+    HeadersTooLarge,
     InternalError,
     JobTypeNotFound,
     MethodNotAllowed,
@@ -19,6 +20,7 @@ from api.errors import (
     RequestTooLarge,
     TooManyOpenJobs,
     UnsupportedMediaType,
+    UriTooLong,
 )
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
 from jobs.dead_letters import DeadLetterNotFound
@@ -55,8 +57,10 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     VersionConflict: HTTPStatus.CONFLICT,
     PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UriTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyOpenJobs: HTTPStatus.TOO_MANY_REQUESTS,
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,

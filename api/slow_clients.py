@@ -1,17 +1,10 @@
-"""gunicorn's threads, held for a bounded time by whoever sends or reads slowly.
-
-As it comes, a thread waits for ever for the rest of a head or a body, and the one thread that
-accepts connections lingers for up to two seconds over each that it closes. Why it is done so:
-docs/decisions/0043-slow-clients.md.
-"""
+"""How long the API waits for whoever sends or reads slowly."""
 
 import errno
 import socket
 import time
 from contextlib import suppress
 from typing import Any
-
-from gunicorn.workers.gthread import ThreadWorker
 
 REQUEST_SECONDS = 30.0
 """For a request's head and body as a whole: 512 KiB at 17 KiB a second."""
@@ -57,20 +50,3 @@ class PatientSocket(socket.socket):
             while left > 0 and (data := self.recv(left)):
                 left -= len(data)
         self.until = 0.0
-
-
-class SlowClientsWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
-    """A thread worker that gives up on slow clients, each in the thread that it holds."""
-
-    def enqueue_req(self, conn: Any) -> None:
-        if not isinstance(conn.sock, PatientSocket):
-            conn.sock = PatientSocket(fileno=conn.sock.detach())
-        super().enqueue_req(conn)
-
-    def handle(self, conn: Any) -> Any:
-        conn.sock.until = time.monotonic() + REQUEST_SECONDS
-        goes_on = super().handle(conn)
-        if not goes_on:
-            # gunicorn does so too, but in the thread that accepts connections.
-            conn.sock.linger()
-        return goes_on

@@ -1,6 +1,9 @@
 """What bodies are taken: strict JSON, of a bounded size."""
 
+import io
+
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import TestResponse
 
 from tests.api import expect
@@ -125,3 +128,21 @@ def test_json_by_any_name_is_taken(ada: Caller, content_type: str | None) -> Non
     """JSON is JSON with a parameter, in capitals, as a dialect, and undeclared."""
     response = send(ada, with_payload(b'{"text":"a"}'), content_type=content_type)
     assert response.status_code == 202
+
+
+class Nonsense(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise InvalidChunkSize(b"zz")
+
+
+def test_chunks_that_make_no_sense_are_refused(ada: Caller) -> None:
+    """They are found out about while the body is read: the caller's error, not ours."""
+    response = ada.post(
+        "/v1/jobs",
+        content_type="application/json",
+        environ_overrides={"wsgi.input": Nonsense(), "wsgi.input_terminated": True},
+    )
+    expect.problem(response, 400, "invalid_request")

@@ -188,7 +188,7 @@ def test_every_error_is_somebodys(document: Any) -> None:
         for content in response.get("content", {}).values()
         for code in content.get("examples", {})
     }
-    assert documented == {error.code for error in STATUS} - {"not_found", "method_not_allowed"}
+    assert documented == {error.code for error in STATUS} - {"not_found"}
 
 
 def test_tells_the_types_of_each_job_type(document: Any) -> None:

@@ -1,5 +1,7 @@
-"""What a slow client gets of the API's gunicorn: a thread for some time, never for ever."""
+"""What strangers get of the API's gunicorn: a thread for some time, and answers of our own."""
 
+import http.client
+import json
 import socket
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.slow_clients import PatientSocket
+from api.unreadable import refusal
 from local.ports import LOOPBACK, Ports
 from local.processes import ROOT
 
@@ -128,6 +131,72 @@ def test_an_answer_is_left_for_its_reader() -> None:
         theirs.shutdown(socket.SHUT_WR)
         patient.linger()
         assert (theirs.recv(100), theirs.recv(100)) == (b"an answer", b"")
+
+
+UNREADABLE = {
+    "no HTTP": (b"hello\r\n\r\n", 400, "invalid_request"),
+    "a colon missing": (b"GET / HTTP/1.1\r\nHost: x\r\nsecret\r\n\r\n", 400, "invalid_request"),
+    "two lengths": (
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        400,
+        "invalid_request",
+    ),
+    "a length and chunks": (
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_request",
+    ),
+    "an unknown coding": (
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: secret\r\n\r\n",
+        400,
+        "invalid_request",
+    ),
+    "a folded header": (
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n secret\r\n\r\n",
+        400,
+        "invalid_request",
+    ),
+    "a long line": (b"GET /?secret=" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414, "uri_too_long"),
+    "many headers": (
+        b"GET / HTTP/1.1\r\n" + b"X-A: secret\r\n" * 101 + b"\r\n",
+        431,
+        "headers_too_large",
+    ),
+    "a long header": (
+        b"GET / HTTP/1.1\r\nX-A: secret" + b"a" * 9000 + b"\r\n\r\n",
+        431,
+        "headers_too_large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_request_gets_a_problem(port: int, sent: bytes, status: int, code: str) -> None:
+    """The answer has our form and headers, and not a word of gunicorn's or of what was sent."""
+    with closing(socket.create_connection((LOOPBACK, port))) as client:
+        client.sendall(sent)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        body = answer.read()
+    problem = json.loads(body)
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["X-Request-Id"] == problem["request_id"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Connection"] == "close"
+    assert b"secret" not in body
+
+
+def test_what_fails_before_the_application_shows_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The exception is in the log, under the id that the answer has."""
+    answer = refusal(RuntimeError("the password is swordfish"))
+    problem = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert problem["code"] == "internal"
+    assert b"swordfish" not in answer
+    assert "swordfish" in caplog.text
+    assert problem["request_id"] in caplog.text
 
 
 def _drip(client: socket.socket) -> None:
