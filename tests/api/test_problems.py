@@ -25,6 +25,7 @@ INSIDE = {
     jobs.errors.QueueUnavailable,
     jobs.errors.SettingsError,
     jobs.errors.UndecodableTicket,
+    jobs.errors.UndecodableEvent,
 }
 
 
