@@ -8,22 +8,25 @@ import urllib.error
 from collections.abc import Sequence
 from dataclasses import fields
 
+from cloud.deploy.command import Desk, deploy, destroy
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
 from local.console import Console
 from local.lock import write_locks
 from local.ports import PURPOSES, Ports, flag, variable
+from local.processes import ROOT
 from local.services import url
 from local.up import Up
 
 MAX_PORT = 65_536
+_WITH_OPTIONS_OF_THEIR_OWN = frozenset({"test", "lock", "faults", "deploy", "destroy"})
 
 
 def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each command
     """Returns the exit status."""
     chosen, more = _parser().parse_known_args(arguments)
-    if more and chosen.command not in {"test", "lock", "faults"}:
+    if more and chosen.command not in _WITH_OPTIONS_OF_THEIR_OWN:
         _parser().error(f"unrecognized arguments: {' '.join(more)}")
     console = Console()
     if chosen.command == "up":
@@ -37,6 +40,9 @@ def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each co
         from bench.faults.__main__ import main as try_faults  # noqa: PLC0415 - see above
 
         return try_faults(more)
+    if chosen.command in {"deploy", "destroy"}:
+        desk = Desk(root=ROOT, environment=os.environ, say=console.line)
+        return deploy(desk, more) if chosen.command == "deploy" else destroy(desk, more)
     if chosen.command == "fmt":
         return format_code()
     if chosen.command == "lock":
@@ -66,7 +72,7 @@ def _ports(chosen: argparse.Namespace) -> Ports:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./dev", description="Dormouse on this machine.", allow_abbrev=False
+        prog="./dev", description="Dormouse on this machine, and in your project.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     up = commands.add_parser("up", help="run the whole system until Ctrl-C")
@@ -85,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "faults", help="try the whole system under faults; takes minutes", add_help=False
     )
+    commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
+    commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)
     commands.add_parser("fmt", help="format the code")
     commands.add_parser(
         "lock", help="pin the dependencies anew; what follows goes to uv", add_help=False

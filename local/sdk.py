@@ -8,20 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud.programs import SDK_FOLDERS
+
 OLDEST_JAVA = 11
 _ASK_SECONDS = 20.0
-_SDK_FOLDERS = (
-    "~/google-cloud-sdk",
-    "/usr/local/share/google-cloud-sdk",
-    "/usr/local/Caskroom/google-cloud-sdk/latest/google-cloud-sdk",
-    "/usr/local/Caskroom/gcloud-cli/latest/google-cloud-sdk",
-    "/opt/homebrew/share/google-cloud-sdk",
-    "/opt/homebrew/Caskroom/google-cloud-sdk/latest/google-cloud-sdk",
-    "/opt/homebrew/Caskroom/gcloud-cli/latest/google-cloud-sdk",
-    "/usr/share/google-cloud-sdk",
-    "/opt/google-cloud-sdk",
-    "/snap/google-cloud-cli/current",
-)
+_SDK_FOLDERS = SDK_FOLDERS
 _JAVA_HOMES = ("/opt/homebrew/opt/openjdk", "/usr/local/opt/openjdk")
 
 

@@ -1,10 +1,7 @@
 """Every gcloud command of the documentation and of the build, against an installed SDK."""
 
 import re
-import runpy
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.processes import ROOT
+from tests.infra.sdk_commands import SdkCommands
 
 PLACES = [
     ROOT / "docs" / "deploy.md",
@@ -66,37 +64,14 @@ def every_command() -> list[Any]:
 
 
 @pytest.fixture(scope="session")
-def tree() -> dict[str, Any]:
-    """The SDK's commands with their flags, which its own completion uses."""
-    gcloud = shutil.which("gcloud")
-    if gcloud is None:
-        pytest.skip("gcloud is not installed")
-    asked = [gcloud, "info", "--format=value(installation.sdk_root)"]
-    said = subprocess.run(asked, check=True, capture_output=True, text=True)  # noqa: S603 - gcloud
-    root = Path(said.stdout.strip())
-    listed = root / "data" / "cli" / "gcloud_completions.py"
-    if not listed.exists():
-        pytest.skip("this SDK has no list of its commands")
-    found: dict[str, Any] = runpy.run_path(str(listed))["STATIC_COMPLETION_CLI_TREE"]
-    return found
+def sdk() -> SdkCommands:
+    return SdkCommands.installed()
 
 
 @pytest.mark.parametrize("words", every_command())
-def test_a_command_is_there_with_its_flags(tree: dict[str, Any], words: list[str]) -> None:
+def test_a_command_is_there_with_its_flags(sdk: SdkCommands, words: list[str]) -> None:
     """Nothing is written down that the SDK would refuse to parse."""
-    flags = set(tree["flags"])
-    here = tree
-    for word in words:
-        if word.startswith("--"):
-            break
-        if not here["commands"]:
-            continue
-        assert word in here["commands"], f"there is no {word} in gcloud {' '.join(words)}"
-        here = here["commands"][word]
-        flags |= set(here["flags"])
-    assert not here["commands"], f"gcloud {' '.join(words)} is a group of commands"
-    used = {word.partition("=")[0] for word in words if word.startswith("--")}
-    assert used <= flags
+    assert sdk.refusal(words) is None
 
 
 def test_commands_are_found() -> None:

@@ -40,6 +40,8 @@ module "dormouse" {
   project_id       = var.project_id
   region           = var.region
   images           = var.images
+  database         = var.database
+  protect          = var.protect
   roles            = var.roles
   repository       = var.repository
   alert_emails     = var.alert_emails

@@ -13,6 +13,16 @@ variable "images" {
   type = object({ api = string, worker = string })
 }
 
+variable "database" {
+  type    = string
+  default = "(default)"
+}
+
+variable "protect" {
+  type    = bool
+  default = true
+}
+
 variable "roles" {
   type = list(object({ role = string, members = list(string) }))
 }

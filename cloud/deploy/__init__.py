@@ -1,0 +1,1 @@
+"""`./dev deploy` and `./dev destroy`."""

@@ -1,0 +1,70 @@
+"""Stand-ins for the two programs on a PATH of their own, and what they were asked to do."""
+
+import json
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from tests.infra.sdk_commands import SdkCommands, terraform_refusal
+
+STAND_IN = Path(__file__).parent / "stand_in.sh"
+_SEPARATOR = "\x1f"
+
+
+class StandIns:
+    """Real processes: what they are called with is what the real programs would get."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bin = folder / "bin"
+        self._bin.mkdir(parents=True)
+        self._calls = folder / "calls"
+        self._answers = folder / "answers.sh"
+        self._list: list[str] = []
+        self._answers.touch()
+
+    def install(self, name: str) -> None:
+        program = self._bin / name
+        shutil.copy(STAND_IN, program)
+        program.chmod(0o755)
+
+    def answer(self, to: str, out: object = "", *, status: int = 0, err: str = "") -> None:
+        """Answer calls that match a pattern of the shell; what was said last comes first."""
+        text = out if isinstance(out, str) else json.dumps(out)
+        pattern = "*".join(shlex.quote(part) for part in to.split("*"))
+        said = f"printf %s {shlex.quote(text)}; printf %s {shlex.quote(err)} >&2"
+        self._list.insert(0, f"{pattern}) {said}; exit {status} ;;")
+        self._answers.write_text("\n".join(['case "$line" in', *self._list, "esac\n"]))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        git = Path(str(shutil.which("git"))).parent
+        return {
+            "PATH": f"{self._bin}:{git}",
+            "HOME": os.environ.get("HOME", "/"),
+            "STAND_IN_CALLS": str(self._calls),
+            "STAND_IN_ANSWERS": str(self._answers),
+        }
+
+    @property
+    def calls(self) -> list[list[str]]:
+        if not self._calls.exists():
+            return []
+        lines = self._calls.read_text().split("\n")
+        return [line.split(_SEPARATOR)[:-1] for line in lines if line]
+
+    @property
+    def lines(self) -> list[str]:
+        return [" ".join(call) for call in self.calls]
+
+    def forget(self) -> None:
+        """What was called until now."""
+        self._calls.unlink(missing_ok=True)
+
+    def check_what_was_called(self) -> None:
+        """Every call would be parsed by the programs that are installed here."""
+        for program, *words in self.calls:
+            if program == "gcloud":
+                assert SdkCommands.installed().refusal(words) is None
+            elif words != ["version", "-json"]:
+                assert terraform_refusal(words) is None
