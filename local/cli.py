@@ -72,7 +72,9 @@ def _ports(chosen: argparse.Namespace) -> Ports:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./dev", description="Dormouse on this machine, and in your project.", allow_abbrev=False
+        prog="./dev",
+        description="Dormouse on this machine, and in your project.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     up = commands.add_parser("up", help="run the whole system until Ctrl-C")

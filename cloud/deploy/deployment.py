@@ -1,6 +1,7 @@
 """`./dev deploy`: from a project and a region to a URL and a curl that works."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from cloud.deploy.builds import Builds
@@ -49,10 +50,11 @@ class Deployment:
         self.terraform.init(self.project.state_bucket)
         known = self.terraform.state()
         self._settle(region, deployer, known)
-        self._adopt_database(known, adopt=wish.adopt_database)
+        adopted = self._database_to_adopt(known, adopt=wish.adopt_database)
         digest = self.sources()
         fresh = self._first_images(region, digest)
-        self._apply(allow_removal=wish.allow_removal)
+        with self.environment.adopting(DATABASE, adopted) if adopted else nullcontext():
+            self._apply(allow_removal=wish.allow_removal)
         api_url = self.terraform.output("api_url")
         if not fresh and (wish.build or digest != self.environment.deployed):
             self.say("the sources have changed: a build that deploys them")
@@ -81,19 +83,17 @@ class Deployment:
         )
         self.say(f"wrote {folder / SETTINGS}: yours to change, and to commit")
 
-    def _adopt_database(self, known: list[str], *, adopt: bool) -> None:
+    def _database_to_adopt(self, known: list[str], *, adopt: bool) -> str | None:
         name = self.environment.database
         if DATABASE in known or not self.project.has_database(name):
-            return
+            return None
         if not adopt:
             raise Refused(
                 f"{self.project.id} has a database {name} that Terraform does not know. If"
                 " `./dev destroy` left it, `./dev deploy --adopt-database` takes it back, with"
                 f' its jobs. If it is somebody else\'s, put `database = "another"` into {SETTINGS}.'
             )
-        self.terraform.without_images().adopt(
-            DATABASE, f"projects/{self.project.id}/databases/{name}"
-        )
+        return f"projects/{self.project.id}/databases/{name}"
 
     def _first_images(self, region: str, digest: str) -> bool:
         """Whether the images were made just now: a service can't be without one."""

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from cloud.deploy.refused import Refused
 
 SETTINGS = "terraform.tfvars"
 IMAGES = "images.auto.tfvars.json"
+ADOPTION = "adopt.tf"
 DEPLOYED = "deployed.sha256"
 """The sources that were deployed last from this machine."""
 _REGION = re.compile(r'^region\s*=\s*"([^"]+)"', re.MULTILINE)
@@ -79,6 +82,19 @@ class Environment:
         """By digest, for each service."""
         text = json.dumps({"images": images}, indent=2)
         (self.folder / IMAGES).write_text(text + "\n")
+
+    @contextmanager
+    def adopting(self, address: str, name: str) -> Iterator[None]:
+        """Within the block, Terraform takes what is there already for its own resource.
+
+        By a block rather than `terraform import`, which can't count resources that are not made.
+        """
+        path = self.folder / ADOPTION
+        path.write_text(f'import {{\n  to = {address}\n  id = "{name}"\n}}\n')
+        try:
+            yield
+        finally:
+            path.unlink()
 
     def forget_images(self) -> None:
         """They are gone, and with them what was deployed."""

@@ -77,10 +77,6 @@ class Terraform:
         chosen = [f"-target={target}" for target in targets]
         self.program.run("apply", *_QUIET, "-auto-approve", *self.variables, *chosen, *options)
 
-    def adopt(self, address: str, name: str) -> None:
-        """Take into the state what is there already."""
-        self.program.run("import", *_QUIET, *self.variables, address, name)
-
     def forget(self, address: str) -> None:
         """Take out of the state what shall stay."""
         self.program.run("state", "rm", address)

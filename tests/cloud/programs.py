@@ -22,6 +22,7 @@ class StandIns:
         self._answers = folder / "answers.sh"
         self._list: list[str] = []
         self._answers.touch()
+        self._notes = ""
 
     def install(self, name: str) -> None:
         program = self._bin / name
@@ -44,6 +45,7 @@ class StandIns:
             "HOME": os.environ.get("HOME", "/"),
             "STAND_IN_CALLS": str(self._calls),
             "STAND_IN_ANSWERS": str(self._answers),
+            "STAND_IN_NOTES": self._notes,
         }
 
     @property
@@ -56,6 +58,15 @@ class StandIns:
     @property
     def lines(self) -> list[str]:
         return [" ".join(call) for call in self.calls]
+
+    def notes_file(self, name: str) -> None:
+        """From now on, keep what this file of the working folder holds while a program runs."""
+        self._notes = name
+
+    @property
+    def noted(self) -> set[str]:
+        """What the file held."""
+        return {path.read_text() for path in self._calls.parent.glob("calls.*.noted")}
 
     def forget(self) -> None:
         """What was called until now."""

@@ -5,5 +5,8 @@
     printf '%s\037' "${0##*/}" "$@"
     echo
 } >>"$STAND_IN_CALLS"
+if [ -n "$STAND_IN_NOTES" ] && [ -f "$STAND_IN_NOTES" ]; then
+    while IFS= read -r text; do echo "$text"; done <"$STAND_IN_NOTES" >"$STAND_IN_CALLS.$$.noted"
+fi
 line="${0##*/} $*"
 . "$STAND_IN_ANSWERS"

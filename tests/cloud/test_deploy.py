@@ -70,7 +70,7 @@ def test_it_is_safe_to_repeat(team: Team) -> None:
     settings = team.folder / "terraform.tfvars"
     settings.write_text(settings.read_text() + "history = true\n")
     assert team.deploy() == 0, team.words
-    assert does(team, "gcloud storage buckets create", "gcloud builds", "terraform import") == []
+    assert does(team, "gcloud storage buckets create", "gcloud builds") == []
     assert does(team, "gcloud iam service-accounts create", "gcloud run services update") == []
     assert "history = true" in settings.read_text()
     assert f"curl -sS {API}/v1/jobs" in team.words
@@ -180,12 +180,18 @@ def test_a_database_of_somebody_else_is_not_taken(team: Team) -> None:
     team.programs.answer("gcloud firestore databases list*", [database])
     assert team.deploy("--region", "us-central1") == 1
     assert "--adopt-database" in team.words
-    assert does(team, "terraform apply", "terraform import") == []
+    assert does(team, "terraform apply") == []
+    team.programs.notes_file("adopt.tf")
     assert team.deploy("--adopt-database") == 0, team.words
-    (taken,) = [line for line in team.programs.lines if line.startswith("terraform import")]
-    assert taken.endswith(
-        "module.dormouse.google_firestore_database.this projects/some-project/databases/(default)"
-    )
+    assert team.programs.noted == {
+        (
+            "import {\n"
+            "  to = module.dormouse.google_firestore_database.this\n"
+            '  id = "projects/some-project/databases/(default)"\n'
+            "}\n"
+        )
+    }
+    assert not (team.folder / "adopt.tf").exists()
 
 
 def test_the_first_job_waits_until_rights_are_known_everywhere(team: Team) -> None:
