@@ -10,14 +10,15 @@ import grpc
 
 from jobs.channel import Refused, call, connect
 from jobs.errors import QueueUnavailable
-from jobs.generated import messages
+from jobs.messages import message
 from jobs.queue import Ticket
 from jobs.settings import Settings
 
-_pubsub = messages("google.pubsub_v1", "pubsub")
-PublishRequest = _pubsub.PublishRequest.pb()
-PubsubMessage = _pubsub.PubsubMessage.pb()
-GetTopicRequest = _pubsub.GetTopicRequest.pb()
+GetTopicRequest = message("google.pubsub.v1.GetTopicRequest")
+PublishRequest = message("google.pubsub.v1.PublishRequest")
+PublishResponse = message("google.pubsub.v1.PublishResponse")
+PubsubMessage = message("google.pubsub.v1.PubsubMessage")
+Topic = message("google.pubsub.v1.Topic")
 
 RING_SECONDS = 4.0
 """A lost ticket is rung again by the sweep, so a caller need not wait long for a slow queue."""
@@ -41,12 +42,12 @@ class PubsubQueue:
         self._publish = channel.unary_unary(
             f"{_PUBLISHER}/Publish",
             PublishRequest.SerializeToString,
-            _pubsub.PublishResponse.pb().FromString,
+            PublishResponse.FromString,
         )
         self._get_topic = channel.unary_unary(
             f"{_PUBLISHER}/GetTopic",
             GetTopicRequest.SerializeToString,
-            _pubsub.Topic.pb().FromString,
+            Topic.FromString,
         )
 
     def ring(self, tickets: Sequence[Ticket]) -> None:

@@ -1,10 +1,15 @@
-"""`./dev lock`: pins every dependency, with hashes, for the three environments."""
+"""`./dev lock`: pins every dependency, with hashes, for the three environments.
+
+What is taken out of a dependency is taken out anew: the definitions of Google's messages.
+"""
 
 import shutil
 import subprocess
 from collections.abc import Sequence
 
+from jobs.messages import DEFINITIONS
 from local.console import Console
+from local.messages import definitions
 from local.processes import ROOT
 
 _COMPILE = (
@@ -39,4 +44,6 @@ def write_locks(console: Console, uv_arguments: Sequence[str]) -> int:
         if ran.returncode:
             return ran.returncode
         console.line(f"wrote {path}")
+    DEFINITIONS.write_bytes(definitions())
+    console.line(f"wrote {DEFINITIONS.relative_to(ROOT)}")
     return 0

@@ -10,17 +10,19 @@ import grpc
 
 from jobs.channel import TRIES, Refused, call, connect
 from jobs.errors import StoreUnavailable
-from jobs.generated import messages
+from jobs.messages import message
 from jobs.settings import Settings
 
-_firestore = messages("google.cloud.firestore_v1", "firestore")
-_document = messages("google.cloud.firestore_v1", "document")
-
-BatchGetRequest = _firestore.BatchGetDocumentsRequest.pb()
-CommitRequest = _firestore.CommitRequest.pb()
-GetDocumentRequest = _firestore.GetDocumentRequest.pb()
-RunAggregationQueryRequest = _firestore.RunAggregationQueryRequest.pb()
-RunQueryRequest = _firestore.RunQueryRequest.pb()
+BatchGetDocumentsRequest = message("google.firestore.v1.BatchGetDocumentsRequest")
+BatchGetDocumentsResponse = message("google.firestore.v1.BatchGetDocumentsResponse")
+CommitRequest = message("google.firestore.v1.CommitRequest")
+CommitResponse = message("google.firestore.v1.CommitResponse")
+Document = message("google.firestore.v1.Document")
+GetDocumentRequest = message("google.firestore.v1.GetDocumentRequest")
+RunAggregationQueryRequest = message("google.firestore.v1.RunAggregationQueryRequest")
+RunAggregationQueryResponse = message("google.firestore.v1.RunAggregationQueryResponse")
+RunQueryRequest = message("google.firestore.v1.RunQueryRequest")
+RunQueryResponse = message("google.firestore.v1.RunQueryResponse")
 
 _SERVICE = "/google.firestore.v1.Firestore"
 
@@ -45,27 +47,27 @@ class Firestore:
         self._commit = channel.unary_unary(
             f"{_SERVICE}/Commit",
             CommitRequest.SerializeToString,
-            _firestore.CommitResponse.pb().FromString,
+            CommitResponse.FromString,
         )
         self._get = channel.unary_unary(
             f"{_SERVICE}/GetDocument",
             GetDocumentRequest.SerializeToString,
-            _document.Document.pb().FromString,
+            Document.FromString,
         )
         self._batch_get = channel.unary_stream(
             f"{_SERVICE}/BatchGetDocuments",
-            BatchGetRequest.SerializeToString,
-            _firestore.BatchGetDocumentsResponse.pb().FromString,
+            BatchGetDocumentsRequest.SerializeToString,
+            BatchGetDocumentsResponse.FromString,
         )
         self._run_query = channel.unary_stream(
             f"{_SERVICE}/RunQuery",
             RunQueryRequest.SerializeToString,
-            _firestore.RunQueryResponse.pb().FromString,
+            RunQueryResponse.FromString,
         )
         self._run_aggregation_query = channel.unary_stream(
             f"{_SERVICE}/RunAggregationQuery",
             RunAggregationQueryRequest.SerializeToString,
-            _firestore.RunAggregationQueryResponse.pb().FromString,
+            RunAggregationQueryResponse.FromString,
         )
 
     def name(self, collection: str, document_id: str) -> str:
@@ -103,7 +105,7 @@ class Firestore:
         """Those of the documents that there are, in any order. One document read for each name."""
         if not names:
             return []
-        request = BatchGetRequest(database=self._database, documents=names)
+        request = BatchGetDocumentsRequest(database=self._database, documents=names)
         answers = self._stream(self._batch_get, request)
         return [answer.found for answer in answers if answer.HasField("found")]
 

@@ -10,11 +10,11 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.firestore.client import Firestore
 from jobs.firestore.queries import add_condition, newest_first, query_of
 from jobs.firestore.values import from_value, to_value
-from jobs.generated import messages
+from jobs.messages import message
 from jobs.store import Cursor
 
-Document = messages("google.cloud.firestore_v1", "document").Document.pb()
-Write = messages("google.cloud.firestore_v1", "write").Write.pb()
+Document = message("google.firestore.v1.Document")
+Write = message("google.firestore.v1.Write")
 
 COLLECTION = "dead_letters"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from jobs.firestore.values import to_value
-from jobs.generated import messages
+from jobs.messages import message
 from jobs.store import Cursor
 
-StructuredQuery = messages("google.cloud.firestore_v1", "query").StructuredQuery.pb()
+StructuredQuery = message("google.firestore.v1.StructuredQuery")
 _CompositeFilter = StructuredQuery.CompositeFilter
 _FieldFilter = StructuredQuery.FieldFilter
 

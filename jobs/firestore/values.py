@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from jobs.generated import messages
+from jobs.messages import message
 
-Value = messages("google.cloud.firestore_v1", "document").Value.pb()
+Value = message("google.firestore.v1.Value")
 
 
 def to_value(value: Any) -> Any:  # noqa: C901, PLR0911 - one flat table of types

@@ -12,10 +12,10 @@ from jobs.channel import Refused
 from jobs.firestore.client import Firestore
 from jobs.firestore.documents import WRITE_ID
 from jobs.firestore.values import to_value
-from jobs.generated import messages
+from jobs.messages import message
 
-Document = messages("google.cloud.firestore_v1", "document").Document.pb()
-Write = messages("google.cloud.firestore_v1", "write").Write.pb()
+Document = message("google.firestore.v1.Document")
+Write = message("google.firestore.v1.Write")
 
 
 def write_of(name: str, fields: dict[str, Any]) -> Any:

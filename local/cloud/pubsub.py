@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 
 from jobs.channel import connect
-from jobs.generated import messages
+from jobs.messages import message
 from local.cloud.deliveries import PubsubUnavailable
 from local.cloud.push import (
     ACK_DEADLINE_SECONDS,
@@ -28,7 +28,13 @@ CALL_SECONDS = 10.0
 PULL_SECONDS = 120.0
 """The emulator answers a pull without messages after 90 s."""
 
-_pubsub = messages("google.pubsub_v1", "pubsub")
+_AcknowledgeRequest = message("google.pubsub.v1.AcknowledgeRequest")
+_ModifyAckDeadlineRequest = message("google.pubsub.v1.ModifyAckDeadlineRequest")
+_PullRequest = message("google.pubsub.v1.PullRequest")
+_PullResponse = message("google.pubsub.v1.PullResponse")
+_RetryPolicy = message("google.pubsub.v1.RetryPolicy")
+_Subscription = message("google.pubsub.v1.Subscription")
+_Topic = message("google.pubsub.v1.Topic")
 _PUBLISHER = "/google.pubsub.v1.Publisher"
 _SUBSCRIBER = "/google.pubsub.v1.Subscriber"
 
@@ -51,38 +57,33 @@ class PubsubEmulator:
     def create(self, subscription: Subscription) -> None:
         """Make the subscription and its topics, where they are not there yet."""
         for topic in filter(None, (subscription.topic, subscription.dead_letter_topic)):
-            self._create(f"{_PUBLISHER}/CreateTopic", _pubsub.Topic(name=self._topic(topic)))
-        wanted = _pubsub.Subscription(
+            self._create(f"{_PUBLISHER}/CreateTopic", _Topic(name=self._topic(topic)))
+        wanted = _Subscription(
             name=self._name(subscription),
             topic=self._topic(subscription.topic),
             ack_deadline_seconds=ACK_DEADLINE_SECONDS,
-            retry_policy=_pubsub.RetryPolicy(
+            retry_policy=_RetryPolicy(
                 minimum_backoff={"seconds": SHORTEST_BACKOFF_SECONDS},
                 maximum_backoff={"seconds": LONGEST_BACKOFF_SECONDS},
             ),
         )
         if subscription.dead_letter_topic:
-            wanted.dead_letter_policy = _pubsub.DeadLetterPolicy(
-                dead_letter_topic=self._topic(subscription.dead_letter_topic),
-                max_delivery_attempts=MAX_DELIVERY_ATTEMPTS,
-            )
+            policy = wanted.dead_letter_policy
+            policy.dead_letter_topic = self._topic(subscription.dead_letter_topic)
+            policy.max_delivery_attempts = MAX_DELIVERY_ATTEMPTS
         self._create(f"{_SUBSCRIBER}/CreateSubscription", wanted)
 
     def pull(self, subscription: Subscription, limit: int) -> list[tuple[str, Message]]:
-        request = _pubsub.PullRequest(subscription=self._name(subscription), max_messages=limit)
-        answer = _pubsub.PullResponse.pb().FromString(
-            self._call(f"{_SUBSCRIBER}/Pull", request, PULL_SECONDS)
-        )
+        request = _PullRequest(subscription=self._name(subscription), max_messages=limit)
+        answer = _PullResponse.FromString(self._call(f"{_SUBSCRIBER}/Pull", request, PULL_SECONDS))
         return [(received.ack_id, _message(received)) for received in answer.received_messages]
 
     def acknowledge(self, subscription: Subscription, ack_id: str) -> None:
-        request = _pubsub.AcknowledgeRequest(
-            subscription=self._name(subscription), ack_ids=[ack_id]
-        )
+        request = _AcknowledgeRequest(subscription=self._name(subscription), ack_ids=[ack_id])
         self._call(f"{_SUBSCRIBER}/Acknowledge", request)
 
     def refuse(self, subscription: Subscription, ack_id: str) -> None:
-        request = _pubsub.ModifyAckDeadlineRequest(
+        request = _ModifyAckDeadlineRequest(
             subscription=self._name(subscription), ack_ids=[ack_id], ack_deadline_seconds=0
         )
         self._call(f"{_SUBSCRIBER}/ModifyAckDeadline", request)
@@ -92,7 +93,9 @@ class PubsubEmulator:
             self._call(method, wanted)
 
     def _call(self, method: str, request: Any, seconds: float = CALL_SECONDS) -> bytes:
-        call: Callable[..., bytes] = self._channel.unary_unary(method, type(request).serialize)
+        call: Callable[..., bytes] = self._channel.unary_unary(
+            method, type(request).SerializeToString
+        )
         try:
             return call(request, timeout=seconds, wait_for_ready=True)
         except grpc.RpcError as error:

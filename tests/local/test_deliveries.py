@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from jobs.channel import connect
-from jobs.generated import messages
 from jobs.memory import MemoryQueue
+from jobs.messages import message
 from jobs.model import Version
 from jobs.queue import Ticket
 from local.cloud.backlog import backoff
@@ -23,6 +23,10 @@ from local.cloud.push import MAX_DELIVERY_ATTEMPTS, Message, Subscription, subsc
 from tests.conftest import Emulators
 
 TICKETS, DEAD_LETTERS = subscriptions("dormouse-tickets")
+_GetSubscriptionRequest = message("google.pubsub.v1.GetSubscriptionRequest")
+_PublishRequest = message("google.pubsub.v1.PublishRequest")
+_PubsubMessage = message("google.pubsub.v1.PubsubMessage")
+_Subscription = message("google.pubsub.v1.Subscription")
 SECONDS = 20
 
 
@@ -68,16 +72,15 @@ def memory_bench() -> Bench:
 def emulator_bench(address: str, project: str) -> Bench:
     source = PubsubEmulator(project, address)
     source.create(TICKETS)
-    pubsub = messages("google.pubsub_v1", "pubsub")
     channel = connect("", address)
     call: Callable[..., bytes] = channel.unary_unary(
-        "/google.pubsub.v1.Publisher/Publish", pubsub.PublishRequest.serialize
+        "/google.pubsub.v1.Publisher/Publish", _PublishRequest.SerializeToString
     )
 
     def publish(data: bytes) -> None:
         ticket = Ticket(job_id=data.decode(), version=Version("1")).encode()
         topic = f"projects/{project}/topics/{TICKETS.topic}"
-        call(pubsub.PublishRequest(topic=topic, messages=[pubsub.PubsubMessage(data=ticket)]))
+        call(_PublishRequest(topic=topic, messages=[_PubsubMessage(data=ticket)]))
 
     return Bench(source, publish)
 
@@ -173,17 +176,16 @@ def test_memory_gives_up_on_a_message() -> None:
 
 def test_the_emulator_gives_up_on_a_message_too(emulators: Emulators, project: str) -> None:
     """The subscription that the local cloud makes has the dead-letter policy of the real one."""
-    pubsub = messages("google.pubsub_v1", "pubsub")
     emulator = PubsubEmulator(project, emulators.pubsub)
     emulator.create(TICKETS)
     channel = connect("", emulators.pubsub)
     name = f"projects/{project}/subscriptions/{TICKETS.name}"
     get: Callable[..., Any] = channel.unary_unary(
         "/google.pubsub.v1.Subscriber/GetSubscription",
-        pubsub.GetSubscriptionRequest.serialize,
-        pubsub.Subscription.deserialize,
+        _GetSubscriptionRequest.SerializeToString,
+        _Subscription.FromString,
     )
-    made = get(pubsub.GetSubscriptionRequest(subscription=name))
+    made = get(_GetSubscriptionRequest(subscription=name))
     assert made.dead_letter_policy.max_delivery_attempts == MAX_DELIVERY_ATTEMPTS
     assert made.dead_letter_policy.dead_letter_topic.endswith("/dormouse-dead-letters")
     assert made.ack_deadline_seconds == 600
