@@ -1,8 +1,8 @@
 """Google's protobuf messages, from the definitions that its own packages are made of.
 
-`messages.binpb` holds the definitions of Firestore and Pub/Sub: a `FileDescriptorSet`, as protoc
-writes it, taken out of google-cloud-firestore and google-cloud-pubsub by `./dev lock`. Importing
-these packages instead takes longer than all the rest of a cold start:
+`messages.binpb` holds the definitions of Firestore, Pub/Sub and Firestore's events: a
+`FileDescriptorSet`, as protoc writes it, which `./dev lock` takes out of google-cloud-firestore,
+google-cloud-pubsub and google-events. Importing these instead makes a cold start much longer:
 docs/decisions/0002-generated-messages-on-a-plain-channel.md.
 """
 

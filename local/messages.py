@@ -9,6 +9,7 @@ from google.protobuf.descriptor_pool import Default
 _WANTED = {
     "google.cloud.firestore_v1": "google.firestore.v1.CommitRequest",
     "google.pubsub_v1": "google.pubsub.v1.PublishRequest",
+    "google.events.cloud.firestore_v1": "google.events.cloud.firestore.v1.DocumentEventData",
 }
 """The packages, and of each a message in the file that holds its service's requests."""
 

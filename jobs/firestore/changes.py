@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError
 
 from jobs.errors import UndecodableEvent
 from jobs.firestore.values import from_value
-from jobs.generated import messages
+from jobs.messages import message
 
-DocumentEventData = messages("google.events.cloud.firestore_v1", "data").DocumentEventData.pb()
+DocumentEventData = message("google.events.cloud.firestore.v1.DocumentEventData")
 
 DOCUMENT_EVENT: Final = "google.cloud.firestore.document.v1."
 """What these events' types begin with; `created`, `updated`, `deleted` or `written` follows."""

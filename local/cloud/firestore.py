@@ -17,12 +17,12 @@ from flask import Flask, Response, abort, request
 
 from jobs.firestore.changes import DOCUMENT_EVENT, DocumentEventData
 from jobs.firestore.values import to_value
-from jobs.generated import messages
+from jobs.messages import message
 from local.cloud.events import Events
 from local.cloud.push import Subscription
 from local.cloud.settings import CloudSettings
 
-Document = messages("google.cloud.firestore_v1", "document").Document.pb()
+Document = message("google.firestore.v1.Document")
 
 ASK_SECONDS = 10.0
 Happening = Literal["created", "updated", "deleted", "written"]
