@@ -30,6 +30,7 @@ from jobs.registry import Registry
 from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.submit import Submitter
+from jobs.telemetry import OFF, Telemetry
 from jobs.trace import trace_id, traceparent_from
 
 STOP = "stop"
@@ -45,12 +46,15 @@ def create_app(
     verifier: Verifier,
     registry: Registry,
     firebase: FirebaseVerifier | None = None,
+    telemetry: Telemetry = OFF,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     new_id: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.wsgi_app = telemetry.requests(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    store, queue = telemetry.store(store), telemetry.queue(queue)
     submitter = Submitter(
         store=store,
         queue=queue,

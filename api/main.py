@@ -18,6 +18,7 @@ from jobs.firestore import (
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
+from jobs.telemetry import telemetry_for
 
 
 def _now() -> datetime:
@@ -37,4 +38,5 @@ def build() -> Flask:
         verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
         firebase=verifier_for(settings.firebase_project, _now),
+        telemetry=telemetry_for("api", settings),
     )

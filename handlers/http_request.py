@@ -18,7 +18,7 @@ from handlers.outbound.headers import (
     check_headers,
     kept_headers,
 )
-from handlers.outbound.trace import child_of
+from handlers.outbound.trace import passed_on
 from handlers.outbound.url import MAX_URL_LENGTH, check_url
 from jobs.context import Context
 from jobs.registry import job_type
@@ -163,7 +163,7 @@ def _method(payload: HttpRequest) -> str:
 
 
 def _headers(payload: HttpRequest, ctx: Context) -> dict[str, str]:
-    ours = {"Idempotency-Key": ctx.idempotency_key, "traceparent": child_of(ctx.traceparent)}
+    ours = {"Idempotency-Key": ctx.idempotency_key, "traceparent": passed_on(ctx.traceparent)}
     if payload.json is not UNSET:
         ours["Content-Type"] = "application/json"
     elif payload.body is not None:

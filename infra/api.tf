@@ -51,7 +51,7 @@ resource "google_cloud_run_v2_service" "api" {
       }
 
       dynamic "env" {
-        for_each = local.api_environment
+        for_each = merge(local.api_environment, local.telemetry_environment)
         content {
           name  = env.key
           value = env.value

@@ -28,6 +28,7 @@ locals {
     var.budget == null ? [] : ["billingbudgets"],
     length(local.secrets) == 0 ? [] : ["secretmanager"],
     var.history ? ["bigquery"] : [],
+    var.cloud_trace ? ["cloudtrace", "telemetry"] : [],
     var.domain == null ? [] : ["compute"],
     var.gateway_document == null ? [] : ["apigateway", "servicecontrol", "servicemanagement"],
   ))

@@ -173,6 +173,23 @@ variable "history" {
   default     = false
 }
 
+variable "cloud_trace" {
+  description = "Whether the services send their spans to Cloud Trace."
+  type        = bool
+  default     = false
+}
+
+variable "telemetry" {
+  description = "OpenTelemetry's own variables for both services, such as another collector: docs/telemetry.md."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.telemetry) : startswith(name, "OTEL_")])
+    error_message = "Name OpenTelemetry's variables only: OTEL_..."
+  }
+}
+
 variable "domain" {
   description = "A domain of your own for the API, behind a load balancer: about $18 a month."
   type        = string

@@ -59,7 +59,7 @@ resource "google_cloud_run_v2_service" "worker" {
       }
 
       dynamic "env" {
-        for_each = local.worker_environment
+        for_each = merge(local.worker_environment, local.telemetry_environment)
         content {
           name  = env.key
           value = env.value

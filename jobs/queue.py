@@ -19,12 +19,14 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The message that rings the worker for one job in one version.
 
     It only rings: losing it, or getting it twice or late, is harmless. `job` is the document as
-    it was in that version, and spares the worker a read.
+    it was in that version, and spares the worker a read. `traceparent` is the span that rang, where
+    there is telemetry.
     """
 
     job_id: str
     version: Version
     job: Job | None = None
+    traceparent: str | None = None
 
     @classmethod
     def to(cls, job: Job) -> "Ticket":
@@ -34,7 +36,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def encode(self) -> bytes:
         data = _encoder.encode(self)
         if len(data) > SNAPSHOT_LIMIT:
-            return _encoder.encode(Ticket(job_id=self.job_id, version=self.version))
+            return _encoder.encode(msgspec.structs.replace(self, job=None))
         return data
 
     @classmethod

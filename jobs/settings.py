@@ -31,7 +31,8 @@ class Settings:
     whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
     worker finds the values in `secrets_folder`. A principal may submit `submit_rate` jobs a second
     and `submit_burst` at once, and have `max_open_jobs` that are not terminal; 0 is no limit. A
-    worker runs `processes` handlers at once, each with `handler_memory_mib` at most.
+    worker runs `processes` handlers at once, each with `handler_memory_mib` at most. With
+    `telemetry` spans are sent to a collector, which may take `telemetry_seconds` to answer.
     """
 
     project: str
@@ -61,6 +62,8 @@ class Settings:
     max_open_jobs: int = 0
     processes: int = 8
     handler_memory_mib: int = 512
+    telemetry: bool = False
+    telemetry_seconds: int = 1
 
     @classmethod
     def from_environment(
@@ -100,19 +103,24 @@ class Settings:
             handler_memory_mib=read.number(
                 "DORMOUSE_HANDLER_MEMORY_MIB", cls.handler_memory_mib, at_least=64
             ),
+            telemetry=_has_collector(read),
+            telemetry_seconds=read.number(
+                "OTEL_EXPORTER_OTLP_TIMEOUT", cls.telemetry_seconds, at_least=1
+            ),
         )
 
 
 _NAME = (r"[^\s/]+", "a name without blanks and slashes")
 _ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
 _ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?"
+_URL = (r"https?://[^\s/]\S*", "an http or https URL")
 _ACCOUNT = (r"[^\s@]+@[^\s@]+", "the email of a service account")
 _FORMS = {
     "GOOGLE_CLOUD_PROJECT": _NAME,
     "DORMOUSE_DATABASE": _NAME,
     "DORMOUSE_TOPIC": _NAME,
     "DORMOUSE_HANDLERS": (r"\w+(\.\w+)*", "the name of a Python module"),
-    "DORMOUSE_CERTIFICATES_URL": (r"https?://[^\s/]\S*", "an http or https URL"),
+    "DORMOUSE_CERTIFICATES_URL": _URL,
     "FIRESTORE_EMULATOR_HOST": _ADDRESS,
     "PUBSUB_EMULATOR_HOST": _ADDRESS,
     "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
@@ -130,6 +138,10 @@ _FORMS = {
         rf"{NAME_PATTERN}(\s*,\s*{NAME_PATTERN})*\s*,?",
         "names of letters, digits, - and _, separated by commas",
     ),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": _URL,
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": _URL,
+    "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",) * 2,
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",) * 2,
     "DORMOUSE_ALLOWED_HOSTS": (
         rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
         "host:port pairs, separated by commas",
@@ -161,6 +173,21 @@ class _Reader:
         if not text.isdecimal() or int(text) < at_least:
             raise SettingsError(f"{name} must be a whole number from {at_least} up, not {text!r}.")
         return int(text)
+
+
+def _has_collector(read: _Reader) -> bool:
+    """As OpenTelemetry's own specification has it, but off unless a collector is named.
+
+    https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+    """
+    read.optional("OTEL_EXPORTER_OTLP_PROTOCOL")
+    read.optional("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
+    endpoints = [
+        read.optional("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        read.optional("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+    ]
+    is_disabled = read.optional("OTEL_SDK_DISABLED").lower() == "true"
+    return any(endpoints) and not is_disabled
 
 
 def _checked_by_cloud_run(read: _Reader) -> bool:

@@ -22,6 +22,7 @@ from identity.tokens import Verifier
 from jobs.log import start_logging
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.settings import Settings
+from jobs.telemetry import telemetry_for
 from local.cloud.cloud import LocalCloud
 from local.cloud.memory import MemoryPubsub
 from local.cloud.settings import CloudSettings
@@ -54,6 +55,7 @@ def serve(ports: Ports) -> None:
         processes=settings.processes,
         memory_bytes=settings.handler_memory_mib * 1024 * 1024,
         now=now,
+        traced=settings if settings.telemetry else None,
     )
     pool.start()
     worker = create_worker(
@@ -64,6 +66,7 @@ def serve(ports: Ports) -> None:
         verifier=verifier,
         registry=registry,
         runner=pool,
+        telemetry=telemetry_for("worker", settings),
         now=now,
     )
     api_settings = Settings.from_environment("api")
@@ -75,6 +78,7 @@ def serve(ports: Ports) -> None:
         verifier=verifier,
         registry=registry,
         firebase=verifier_for(api_settings.firebase_project, now),
+        telemetry=telemetry_for("api", api_settings),
         now=now,
     )
     cloud_settings = CloudSettings.from_environment()

@@ -16,6 +16,7 @@ from jobs.registry import Registry
 from jobs.retry import spread
 from jobs.settings import Settings
 from jobs.store import JobStore
+from jobs.telemetry import OFF, Telemetry
 from worker.attempts import Attempts
 from worker.claim import Claimer
 from worker.cloud_events import read_event
@@ -41,24 +42,28 @@ def create_app(
     verifier: Verifier,
     registry: Registry,
     runner: Runner,
+    telemetry: Telemetry = OFF,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.wsgi_app = telemetry.pushes(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    store, queue = telemetry.store(store), telemetry.queue(queue)
     attempts = Attempts(
         store=store,
         queue=queue,
         registry=registry,
         claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
-        run=runner.run,
+        run=telemetry.attempt(runner.run),
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
         secrets=SecretFiles(settings.secrets_folder, settings.secrets),
         now=now,
         uniform=uniform,
     )
+    answer = telemetry.answer(attempts.answer)
     intake = Intake(store=store, letters=letters, registry=registry, now=now)
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
     app.extensions[STOP] = runner.stop
@@ -71,7 +76,7 @@ def create_app(
     @app.post("/tickets")
     def take_ticket() -> Response:
         """2xx if and only if the store holds what matters, or somebody else holds the lease."""
-        attempts.answer(Ticket.decode(open_envelope(request.get_data()).message.data))
+        answer(Ticket.decode(open_envelope(request.get_data()).message.data))
         return Response(status=204)
 
     @app.post("/dead-letters")

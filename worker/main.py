@@ -17,6 +17,7 @@ from jobs.firestore import (
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
+from jobs.telemetry import telemetry_for
 from worker.app import create_app
 from worker.pool import HandlerPool
 
@@ -36,6 +37,7 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
         processes=settings.processes,
         memory_bytes=settings.handler_memory_mib * 1024 * 1024,
         now=now,
+        traced=settings if settings.telemetry else None,
     )
     pool.start()
     return create_app(
@@ -46,5 +48,6 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
         verifier=Verifier(Certificates(settings.certificates_url, now=now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
         runner=pool,
+        telemetry=telemetry_for("worker", settings),
         now=now,
     )

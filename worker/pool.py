@@ -15,6 +15,7 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from jobs.context import Link
 from jobs.model import JobError
+from jobs.settings import Settings
 from worker import child
 from worker.line import Exchange
 from worker.outcome import Failed, Interrupted, Outcome
@@ -33,7 +34,8 @@ class HandlerPool:
     """A fixed number of processes that run handlers, one at a time each.
 
     An attempt that outlives its deadline is killed with its process, and so is its memory; its
-    neighbours notice nothing. Must be made after a fork, never before.
+    neighbours notice nothing. Must be made after a fork, never before. With `traced`, the settings
+    of the telemetry, handlers can make spans of their own.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class HandlerPool:
         processes: int,
         memory_bytes: int,
         now: Callable[[], datetime],
+        traced: Settings | None = None,
     ) -> None:
         CONSTS.term_timeout = LAST_WORD_SECONDS
         self._now = now
@@ -52,12 +55,13 @@ class HandlerPool:
         # A fork of this process, with the threads of gRPC in it, could hang; a server that was
         # started beforehand, with the handlers loaded, forks quickly and safely.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["worker.child", handlers])
+        tracing = ["jobs.telemetry.spans"] if traced else []
+        context.set_forkserver_preload(["worker.child", handlers, *tracing])
         self._pool = ProcessPool(
             max_workers=processes,
             max_tasks=MAX_TASKS,
             initializer=child.begin,
-            initargs=(handlers, project, memory_bytes),
+            initargs=(handlers, project, memory_bytes, traced),
             context=context,
         )
 

@@ -3,15 +3,17 @@
 import re
 import secrets
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _NO_TRACE = "0" * 32
 
 
-def child_of(traceparent: str | None) -> str:
-    """A `traceparent` for one call: a new span in the given trace, else in a new one, unsampled."""
+def passed_on(traceparent: str | None) -> str:
+    """The attempt's own `traceparent`, else the start of a new trace, unsampled.
+
+    A call gets no span of its own: nobody would send that one, and the other side's would hang
+    below a span that is missing.
+    """
     found = _TRACEPARENT.fullmatch(traceparent or "")
-    if found and found[1] != _NO_TRACE:
-        trace, flags = found[1], found[2]
-    else:
-        trace, flags = secrets.token_hex(16), "00"
-    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
+    if traceparent and found and found[1] != _NO_TRACE:
+        return traceparent
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"

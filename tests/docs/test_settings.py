@@ -84,6 +84,7 @@ def _refuses(service: Service, name: str) -> bool:
         ("DORMOUSE_MAX_OPEN_JOBS", "max_open_jobs"),
         ("DORMOUSE_PROCESSES", "processes"),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "handler_memory_mib"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "telemetry_seconds"),
     ],
 )
 def test_defaults_are_those_of_the_code(variable: str, field: str) -> None:

@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from typing import Literal
 
 import pytest
+from opentelemetry.sdk.environment_variables import (
+    _OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER,
+)
 
 from jobs.firestore.dead_letters import COLLECTION as DEAD_LETTERS
 from jobs.firestore.events import COLLECTION as EVENTS
@@ -45,6 +49,12 @@ NOT_TERRAFORMS = {
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",
     "DORMOUSE_HANDLERS",  # the image's
+    "OTEL_EXPORTER_OTLP_ENDPOINT",  # what begins so is `telemetry_environment`
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_SDK_DISABLED",
     "DORMOUSE_SECRETS_FOLDER",  # the default is where Terraform mounts them
 }
 """What the services read and a deployment leaves alone."""
@@ -88,6 +98,16 @@ def test_a_setting_is_left_out_on_purpose_only(terraform: Terraform) -> None:
     Settings.from_environment("worker", everything)
     said = {*terraform.locals["api_environment"], *terraform.locals["worker_environment"]}
     assert everything.asked - said == NOT_TERRAFORMS
+
+
+def test_cloud_trace_is_a_collector_that_the_services_take(terraform: Terraform) -> None:
+    """What Terraform sets for Cloud Trace turns telemetry on, with the exporter's Google login."""
+    said = terraform.locals["cloud_trace_environment"]
+    assert Settings.from_environment("worker", VALUES | said).telemetry
+    login = "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER"
+    assert login == _OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER
+    group = "opentelemetry_otlp_credential_provider"
+    assert [one.name for one in entry_points(group=group, name=said[login])] == [said[login]]
 
 
 def test_each_door_of_the_worker_has_its_caller(terraform: Terraform) -> None:
