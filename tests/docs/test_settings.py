@@ -13,7 +13,7 @@ from local.processes import ROOT
 Service = Literal["api", "worker"]
 
 _ROW = re.compile(r"^\| `(\w+)` \| (.+?) \|", re.MULTILINE)
-_EVERYTHING = {
+EVERYTHING = {
     "GOOGLE_CLOUD_PROJECT": "p",
     "DORMOUSE_API_AUDIENCES": "a",
     "DORMOUSE_WORKER_AUDIENCE": "w",
@@ -49,7 +49,7 @@ def documented() -> dict[str, str]:
 @pytest.mark.parametrize("service", get_args(Service))
 def test_the_tables_name_what_is_read(service: Service) -> None:
     """Each variable that a service reads is documented, and each documented one is read."""
-    environment = Environment(_EVERYTHING)
+    environment = Environment(EVERYTHING)
     Settings.from_environment(service, environment)
     assert environment.asked == set(documented())
 
@@ -63,7 +63,7 @@ def test_what_is_required_is_said_to_be() -> None:
 
 
 def _refuses(service: Service, name: str) -> bool:
-    left = {other: value for other, value in _EVERYTHING.items() if other != name}
+    left = {other: value for other, value in EVERYTHING.items() if other != name}
     try:
         Settings.from_environment(service, left)
     except SettingsError as error:
@@ -89,5 +89,5 @@ def _refuses(service: Service, name: str) -> bool:
 )
 def test_defaults_are_those_of_the_code(variable: str, field: str) -> None:
     """A default that the tables show is the one that a service takes."""
-    taken = getattr(Settings.from_environment("worker", _EVERYTHING), field)
+    taken = getattr(Settings.from_environment("worker", EVERYTHING), field)
     assert documented()[variable] == f"`{taken}`"

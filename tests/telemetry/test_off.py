@@ -12,17 +12,14 @@ from jobs.queue import Ticket
 from jobs.settings import Settings
 from jobs.telemetry import OFF, telemetry_for
 from local.processes import ROOT
+from tests.docs.test_settings import EVERYTHING
 from tests.making import some_settings
 from tests.worker.conftest import run_here
 
 _ENVIRONMENT = {
-    "GOOGLE_CLOUD_PROJECT": "p",
+    **EVERYTHING,
     "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
     "PUBSUB_EMULATOR_HOST": "127.0.0.1:9",
-    "DORMOUSE_API_AUDIENCES": "a",
-    "DORMOUSE_WORKER_AUDIENCE": "w",
-    "DORMOUSE_PUSH_ACCOUNT": "push@example.com",
-    "DORMOUSE_SCHEDULER_ACCOUNT": "clock@example.com",
 }
 _COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _LOADED = """
