@@ -92,15 +92,17 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         *,
         outlives_others: bool = False,
+        output: IO[bytes] | None = None,
     ) -> Child:
         """Start a child in the project's folder. Raises `OSError` if the program can't be run.
 
-        At the end, those that outlive others are ended when the others have gone.
+        At the end, those that outlive others are ended when the others have gone. What is written
+        to an `output` of its own is not shown.
         """
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
             env=environment,
@@ -161,10 +163,12 @@ class Processes:
 
     def _watch(self, child: Child) -> None:
         reader = threading.Thread(target=self._read, args=(child,), daemon=True)
-        reader.start()
+        if child.process.stdout:
+            reader.start()
         status = child.process.wait()
-        # A grandchild may hold the pipe open.
-        reader.join(_LAST_LINES_SECONDS)
+        if child.process.stdout:
+            # A grandchild may hold the pipe open.
+            reader.join(_LAST_LINES_SECONDS)
         if not self._stopping:
             self._events.put(ChildEnded(child.name, status, tuple(child.tail)))
 
