@@ -9,67 +9,101 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from local.processes import ROOT, ChildEnded, Interrupted, Processes
-
-VENV = ROOT / ".venv"
-LOCK = ROOT / "requirements" / "dev.txt"
-STAMP = VENV / "dormouse-lock.sha256"
-PYTHON = VENV / "bin" / "python"
-"""Holds the hash of the lock that the environment was made from."""
 
 
 class CannotInstall(Exception):
     """Why the environment can't be made, and what to do."""
 
 
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment, and the lock that it is made from."""
+
+    folder: Path
+    lock: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def stamp(self) -> Path:
+        """Holds the hash of the lock that the environment was made from."""
+        return self.folder / "dormouse-lock.sha256"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.lock.read_bytes()).hexdigest()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is there and was made from the lock as it is now."""
+        made = self.python.exists() and self.stamp.is_file()
+        return made and self.stamp.read_text() == self.digest
+
+
+DEVELOPMENT = Environment(ROOT / ".venv", ROOT / "requirements" / "dev.txt")
+BENCH = Environment(ROOT / ".venv-bench", ROOT / "requirements" / "bench.txt")
+"""Apart from the other one, so that what is measured beside Dormouse burdens no test."""
+
+
 def main() -> None:
     """Replaces this process by the command, in the environment."""
-    if not is_current():
+    run_in(DEVELOPMENT, "local.cli", sys.argv[1:] or ["help"])
+
+
+def run_in(environment: Environment, module: str, arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by a module in the environment, which is made first if need be."""
+    if not environment.is_current:
         try:
-            make_environment()
+            make(environment)
         except Interrupted as interrupted:
             sys.exit(128 + interrupted.number)
         except CannotInstall as problem:
             sys.exit(str(problem))
-    os.execv(PYTHON, [str(PYTHON), "-m", "local.cli", *(sys.argv[1:] or ["help"])])  # noqa: S606 - ours
+    python = str(environment.python)
+    os.execv(python, [python, "-m", module, *arguments])  # noqa: S606 - ours
 
 
-def is_current() -> bool:
-    """Whether the environment is there and was made from the lock as it is now."""
-    return PYTHON.exists() and STAMP.is_file() and STAMP.read_text() == _digest()
-
-
-def make_environment() -> None:
+def make(environment: Environment) -> None:
     """Install exactly what the lock names, every file checked against its hash.
 
     A second `./dev` that starts meanwhile waits. Raises `CannotInstall`, `Interrupted`.
     """
-    with (ROOT / "requirements" / "dev.txt").open() as locked:
+    with environment.lock.open() as locked:
         fcntl.flock(locked, fcntl.LOCK_EX)
-        if is_current():
+        if environment.is_current:
             return
-        print("Making .venv from requirements/dev.txt, once ...", file=sys.stderr)  # noqa: T201
-        for command in _commands():
+        name, lock = environment.folder.name, environment.lock.name
+        print(f"Making {name} from requirements/{lock}, once ...", file=sys.stderr)  # noqa: T201
+        for command in commands(environment):
             _run(command)
-        STAMP.write_text(_digest())
+        environment.stamp.write_text(environment.digest)
 
 
-def _commands() -> list[list[str]]:
-    venv, python, lock = str(VENV), str(PYTHON), str(LOCK)
+def commands(environment: Environment) -> list[list[str]]:
+    """What installs it here. Raises `CannotInstall`."""
+    venv, python = str(environment.folder), str(environment.python)
+    lock, exists = str(environment.lock), environment.python.exists()
     if uv := shutil.which("uv"):
         sync = [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock]
-        return [sync] if PYTHON.exists() else [[uv, "venv", "--python", sys.executable, venv], sync]
-    make = [sys.executable, "-m", "venv", "--clear"]
+        return [sync] if exists else [[uv, "venv", "--python", sys.executable, venv], sync]
+    new = [sys.executable, "-m", "venv", "--clear"]
     install = ["install", "--require-hashes", "-r", lock]
     if importlib.util.find_spec("ensurepip"):
         pip = [python, "-m", "pip", *install]
-        return [pip] if (VENV / "bin" / "pip").exists() else [[*make, venv], pip]
+        has_pip = (environment.folder / "bin" / "pip").exists()
+        return [pip] if has_pip else [[*new, venv], pip]
     if importlib.util.find_spec("pip"):
         # Debian has ensurepip in a package of its own; another pip does as well.
         pip = [sys.executable, "-m", "pip", "--python", python, *install]
-        return [pip] if PYTHON.exists() else [[*make, "--without-pip", venv], pip]
+        return [pip] if exists else [[*new, "--without-pip", venv], pip]
     raise CannotInstall(
         f"{sys.executable} can't make a virtual environment: install uv"
         " (https://docs.astral.sh/uv/) or, on Debian, `sudo apt install python3-venv`."
@@ -100,10 +134,6 @@ class _Progress:
             print(f"\r  {self._packages} packages ...", end="", file=sys.stderr, flush=True)  # noqa: T201
         if line.startswith("Installing collected packages") and sys.stderr.isatty():
             print(" installing", file=sys.stderr)  # noqa: T201
-
-
-def _digest() -> str:
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from cloud.deploy.command import Desk, deploy, destroy
+from local.bootstrap import BENCH, run_in
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
@@ -20,7 +21,7 @@ from local.services import url
 from local.up import Up
 
 MAX_PORT = 65_536
-_WITH_OPTIONS_OF_THEIR_OWN = frozenset({"test", "lock", "faults", "deploy", "destroy"})
+_WITH_OPTIONS_OF_THEIR_OWN = frozenset({"test", "lock", "faults", "bench", "deploy", "destroy"})
 
 
 def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each command
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - a line for each co
     if chosen.command in {"deploy", "destroy"}:
         desk = Desk(root=ROOT, environment=os.environ, say=console.line)
         return deploy(desk, more) if chosen.command == "deploy" else destroy(desk, more)
+    if chosen.command == "bench":
+        run_in(BENCH, "bench", more)
     if chosen.command == "fmt":
         return format_code()
     if chosen.command == "lock":
@@ -95,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
     commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)
+    commands.add_parser(
+        "bench", help="measure speed, cost and size beside others; takes long", add_help=False
+    )
     commands.add_parser("fmt", help="format the code")
     commands.add_parser(
         "lock", help="pin the dependencies anew; what follows goes to uv", add_help=False

@@ -1,4 +1,4 @@
-"""`./dev lock`: pins every dependency, with hashes, for the three environments.
+"""`./dev lock`: pins every dependency, with hashes, for the four environments.
 
 What is taken out of a dependency is taken out anew: the definitions of Google's messages.
 """
@@ -27,6 +27,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     # First the one that holds all the others: they are constrained to its versions.
     "dev": ("--group", "dev"),
     "worker": ("--group", "worker", "--constraints", "requirements/dev.txt"),
+    "bench": ("--group", "bench", "--constraints", "requirements/dev.txt"),
     "api": ("--constraints", "requirements/dev.txt"),
 }
 

@@ -10,19 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from local import bootstrap
-from local.bootstrap import CannotInstall, is_current
+from local.bootstrap import DEVELOPMENT, CannotInstall, Environment, commands
 from local.processes import ROOT
 
 
 @pytest.fixture
-def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment's folder that is not there yet."""
-    folder = tmp_path / "venv"
-    monkeypatch.setattr(bootstrap, "VENV", folder)
-    monkeypatch.setattr(bootstrap, "PYTHON", folder / "bin" / "python")
-    monkeypatch.setattr(bootstrap, "STAMP", folder / "stamp")
-    return folder
+def environment(tmp_path: Path) -> Environment:
+    """One that is not there yet."""
+    return Environment(tmp_path / "venv", DEVELOPMENT.lock)
 
 
 @pytest.fixture
@@ -38,45 +33,47 @@ def has(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return only
 
 
-def make(folder: Path, lock: bytes) -> None:
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "python").touch()
-    (folder / "stamp").write_text(hashlib.sha256(lock).hexdigest())
+def pretend(made: Environment, lock: bytes) -> None:
+    made.python.parent.mkdir(parents=True)
+    made.python.touch()
+    made.stamp.write_text(hashlib.sha256(lock).hexdigest())
 
 
-def test_an_environment_of_this_lock_is_current(venv: Path) -> None:
+def test_an_environment_of_this_lock_is_current(environment: Environment) -> None:
     """Nothing is done for an environment that was made from the lock as it is."""
-    assert not is_current()
-    make(venv, bootstrap.LOCK.read_bytes())
-    assert is_current()
+    assert not environment.is_current
+    pretend(environment, environment.lock.read_bytes())
+    assert environment.is_current
 
 
-def test_an_environment_of_another_lock_is_not(venv: Path) -> None:
+def test_an_environment_of_another_lock_is_not(environment: Environment) -> None:
     """A changed lock, or a Python that is gone, makes the environment anew."""
-    make(venv, b"another lock")
-    assert not is_current()
-    (venv / "stamp").write_text(bootstrap._digest())
-    (venv / "bin" / "python").unlink()
-    assert not is_current()
+    pretend(environment, b"another lock")
+    assert not environment.is_current
+    environment.stamp.write_text(environment.digest)
+    environment.python.unlink()
+    assert not environment.is_current
 
 
-@pytest.mark.usefixtures("venv")
 @pytest.mark.parametrize("tools", [("uv",), ("ensurepip", "pip"), ("pip",)])
-def test_every_way_checks_the_hashes(has: Callable[..., None], tools: tuple[str, ...]) -> None:
+def test_every_way_checks_the_hashes(
+    has: Callable[..., None], environment: Environment, tools: tuple[str, ...]
+) -> None:
     """Whatever installs, it is told to accept nothing but what the lock names."""
     has(*tools)
-    make_it, install = bootstrap._commands()
+    make_it, install = commands(environment)
     assert "venv" in make_it
     assert "--require-hashes" in install
-    assert str(bootstrap.LOCK) in install
+    assert str(environment.lock) in install
 
 
-@pytest.mark.usefixtures("venv")
-def test_a_python_that_can_install_nothing_is_told(has: Callable[..., None]) -> None:
+def test_a_python_that_can_install_nothing_is_told(
+    has: Callable[..., None], environment: Environment
+) -> None:
     """One sentence says what to install."""
     has()
     with pytest.raises(CannotInstall, match="sudo apt install python3-venv"):
-        bootstrap._commands()
+        commands(environment)
 
 
 def test_a_missing_python_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Flask, Celery, and Redis as broker and result store."""

@@ -1,0 +1,1 @@
+"""The real services, with a job type that does what the peers do."""

@@ -1,0 +1,27 @@
+"""The job that every system under comparison does."""
+
+from datetime import timedelta
+
+import msgspec
+
+from jobs.context import Context
+from jobs.registry import Registry, job_type
+from jobs.retry import RetryPolicy
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+
+
+@job_type(
+    "bench.echo",
+    example=Text("hello"),
+    timeout=timedelta(seconds=30),
+    retry=RetryPolicy(max_attempts=3),
+)
+def echo(payload: Text, _context: Context) -> Text:
+    """Give the text back."""
+    return payload
+
+
+REGISTRY = Registry([echo])

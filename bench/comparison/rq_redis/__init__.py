@@ -1,0 +1,1 @@
+"""Flask, RQ and Redis."""
