@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, g, request
 
@@ -24,14 +24,16 @@ from api.submit_rate import SubmitRate
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
-from jobs.dead_letters import DeadLetterStore
+from jobs.events.announcing import AnnouncingJobStore
 from jobs.queue import Queue
 from jobs.registry import Registry
 from jobs.settings import Settings
-from jobs.store import JobStore
+from jobs.stores import Stores
 from jobs.submit import Submitter
 from jobs.telemetry import OFF, Telemetry
 from jobs.trace import trace_id, traceparent_from
+from jobs.webhooks.listeners import Listeners
+from jobs.webhooks.switching_off import WebhookChanges
 
 STOP = "stop"
 """Where the application's extensions hold what to call when the process is told to stop."""
@@ -40,8 +42,7 @@ STOP = "stop"
 def create_app(
     settings: Settings,
     *,
-    store: JobStore,
-    letters: DeadLetterStore,
+    stores: Stores,
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
@@ -54,7 +55,13 @@ def create_app(
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.requests(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    store, queue = telemetry.store(store), telemetry.queue(queue)
+    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhooks_seconds))
+    store = AnnouncingJobStore(
+        inner=telemetry.store(stores.jobs),
+        listening=listeners.of_job,
+        publishes=bool(settings.events_topic),
+    )
+    queue = telemetry.queue(queue)
     submitter = Submitter(
         store=store,
         queue=queue,
@@ -66,7 +73,8 @@ def create_app(
     dependencies = Dependencies(
         settings=settings,
         store=store,
-        letters=letters,
+        letters=stores.letters,
+        webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
         queue=queue,
         registry=registry,
         issuers=Issuers(verifier, firebase),

@@ -18,6 +18,7 @@ from jobs.registry import Registry
 from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.submit import Submitter
+from jobs.webhooks.switching_off import WebhookChanges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Dependencies:
     settings: Settings
     store: JobStore
     letters: DeadLetterStore
+    webhooks: WebhookChanges
     queue: Queue
     registry: Registry
     issuers: Issuers

@@ -17,7 +17,9 @@ TAG = "Job types"
 @Operation(summary="List job types", tag=TAG, answer=JobTypeList)
 def list_job_types() -> JobTypeList:
     """Every job type with the schemas of its payload and result."""
-    return JobTypeList(job_types=[JobTypeResource.of(kind) for kind in deps().registry])
+    return JobTypeList(
+        job_types=[JobTypeResource.of(kind) for kind in deps().registry if not kind.internal]
+    )
 
 
 @routes.get("/v1/job-types/<name>")
@@ -25,6 +27,9 @@ def list_job_types() -> JobTypeList:
 def get_job_type(name: JobTypeName) -> JobTypeResource:
     """One job type by its name."""
     try:
-        return JobTypeResource.of(deps().registry.get(name))
+        kind = deps().registry.get(name)
     except UnknownJobType as error:
         raise JobTypeNotFound(str(error)) from error
+    if kind.internal:
+        raise JobTypeNotFound
+    return JobTypeResource.of(kind)

@@ -9,12 +9,7 @@ from api.app import create_app
 from identity.certificates import Certificates
 from identity.firebase import verifier_for
 from identity.tokens import Verifier
-from jobs.firestore import (
-    Firestore,
-    FirestoreDeadLetterStore,
-    FirestoreJobStore,
-    connect_firestore,
-)
+from jobs.firestore import Firestore, connect_firestore, stores_in
 from jobs.log import start_logging
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.settings import Settings
@@ -29,11 +24,9 @@ def build() -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("api")
     start_logging(settings.project)
-    firestore = Firestore(connect_firestore(settings), settings)
     return create_app(
         settings,
-        store=FirestoreJobStore(firestore),
-        letters=FirestoreDeadLetterStore(firestore),
+        stores=stores_in(Firestore(connect_firestore(settings), settings)),
         queue=PubsubQueue(connect_pubsub(settings), settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=_now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,

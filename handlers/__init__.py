@@ -6,13 +6,14 @@ heavy libraries are imported inside its function.
 
 from typing import Any
 
-from handlers import http_request, image_thumbnail, table_profile
+from handlers import http_request, image_thumbnail, table_profile, webhook_deliver
 from jobs.registry import JobType, Registry
 
 JOB_TYPES: list[JobType[Any, Any]] = [
     http_request.call,
     image_thumbnail.thumbnail,
     table_profile.profile,
+    webhook_deliver.deliver,
 ]
 
 REGISTRY = Registry(JOB_TYPES)

@@ -80,6 +80,8 @@ locals {
     GOOGLE_CLOUD_PROJECT      = var.project_id
     DORMOUSE_DATABASE         = var.database
     DORMOUSE_TOPIC            = google_pubsub_topic.tickets.name
+    DORMOUSE_EVENTS_TOPIC     = join("", google_pubsub_topic.events[*].name)
+    DORMOUSE_WEBHOOKS_SECONDS = "60"
     DORMOUSE_API_AUDIENCES    = join(",", local.api_audiences)
     DORMOUSE_ROLES            = jsonencode(local.roles)
     DORMOUSE_FIREBASE_PROJECT = var.firebase_project

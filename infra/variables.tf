@@ -167,8 +167,14 @@ variable "payload_secrets" {
   default     = []
 }
 
+variable "events_topic" {
+  description = "Whether the end of every job is published to a topic, for subscriptions of your own."
+  type        = bool
+  default     = false
+}
+
 variable "history" {
-  description = "Whether every job's events are kept in BigQuery."
+  description = "The same, and kept as rows in BigQuery."
   type        = bool
   default     = false
 }

@@ -110,6 +110,8 @@ locals {
     GOOGLE_CLOUD_PROJECT                    = var.project_id
     DORMOUSE_DATABASE                       = var.database
     DORMOUSE_TOPIC                          = google_pubsub_topic.tickets.name
+    DORMOUSE_EVENTS_TOPIC                   = join("", google_pubsub_topic.events[*].name)
+    DORMOUSE_WEBHOOKS_SECONDS               = "60"
     DORMOUSE_WORKER_AUDIENCE                = local.worker_url
     DORMOUSE_PUSH_ACCOUNT                   = google_service_account.callers["push"].email
     DORMOUSE_SCHEDULER_ACCOUNT              = google_service_account.callers["scheduler"].email

@@ -21,9 +21,9 @@ _FIELDS = "fields"
 _TRACE = "trace"
 
 
-def log_fields(event: str, **fields: Any) -> None:
+def log_fields(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Say that something happened that is not about one job's transition."""
-    log.info(event, extra={_FIELDS: {"event": event} | fields})
+    log.log(level, event, extra={_FIELDS: {"event": event} | fields})
 
 
 def log_event(event: str, job: Job, *, level: int = logging.INFO, **fields: Any) -> None:

@@ -13,6 +13,8 @@ from jobs.events.model import Event
 from jobs.model import Job, Version
 from jobs.queue import Ticket
 from jobs.store import Cursor, Filter
+from jobs.stores import Stores
+from jobs.webhooks.memory import MemoryWebhookStore
 
 
 class MemoryJobStore:
@@ -139,6 +141,17 @@ class MemoryQueue:
             return self._tickets.get(timeout=timeout) if timeout else self._tickets.get_nowait()
         except queue.Empty:
             return None
+
+
+def memory_stores(jobs: MemoryJobStore | None = None) -> Stores:
+    """All the stores in one memory; around this store of jobs, if one is given."""
+    jobs = jobs or MemoryJobStore()
+    return Stores(
+        jobs=jobs,
+        letters=MemoryDeadLetterStore(),
+        events=jobs.events,
+        webhooks=MemoryWebhookStore(jobs.events),
+    )
 
 
 def _place(kept: Job | DeadLetter) -> tuple[datetime, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from jobs.errors import InvalidRequest, PayloadTooLarge
+from jobs.errors import InvalidRequest, PayloadTooLarge, UnknownJobType
 from jobs.model import Job
 from jobs.registry import Registry
 from jobs.retry import MAX_ATTEMPTS, RetryPolicy
@@ -22,7 +22,8 @@ MAX_DELAY = timedelta(days=366)
 class Order:
     """What a caller asks for, already of the right shape. `payload` is a JSON text.
 
-    `delay` counts from when the order arrives, and stands in place of `run_at`.
+    `delay` counts from when the order arrives, and stands in place of `run_at`. `internal` orders
+    come from Dormouse itself, which alone may order jobs of an internal type.
     """
 
     type: str
@@ -36,6 +37,7 @@ class Order:
     notify: str | None = None
     idempotency_key: str | None = None
     trace: str | None = None
+    internal: bool = False
 
 
 def job_for(
@@ -51,6 +53,8 @@ def job_for(
     Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
     """
     kind = registry.get(order.type)
+    if kind.internal and not order.internal:
+        raise UnknownJobType(f"Jobs of the type {kind.name} are made by Dormouse itself.")
     if len(bytes(order.payload)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
     kind.decode(checked(order.payload, secrets))

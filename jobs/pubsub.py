@@ -1,4 +1,4 @@
-"""Tickets through Pub/Sub. Speaks Pub/Sub's own messages on a plain channel.
+"""Tickets, and events, through Pub/Sub. Speaks Pub/Sub's own messages on a plain channel.
 
 https://cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
 """
@@ -10,6 +10,8 @@ import grpc
 
 from jobs.channel import Refused, call, connect
 from jobs.errors import QueueUnavailable
+from jobs.events.model import Event
+from jobs.events.publisher import attributes_of
 from jobs.messages import message
 from jobs.queue import Ticket
 from jobs.settings import Settings
@@ -31,13 +33,38 @@ def connect_pubsub(settings: Settings) -> grpc.Channel:
 
 
 class PubsubQueue:
-    """Keeps the promises of `Queue` on one topic.
-
-    A call publishes at once and waits for the answer: nothing is left to do after a response.
-    """
+    """Keeps the promises of `Queue` on one topic."""
 
     def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
-        self._topic = f"projects/{settings.project}/topics/{settings.topic}"
+        self._topic = _Topic(channel, settings.project, settings.topic)
+
+    def ring(self, tickets: Sequence[Ticket]) -> None:
+        if tickets:
+            self._topic.publish([PubsubMessage(data=ticket.encode()) for ticket in tickets])
+
+    def ping(self) -> None:
+        self._topic.look_up()
+
+
+class PubsubEventPublisher:
+    """Keeps the promises of `EventPublisher` on one topic."""
+
+    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
+        self._topic = _Topic(channel, settings.project, settings.events_topic)
+
+    def publish(self, event: Event) -> None:
+        message = PubsubMessage(data=event.message.encode(), attributes=attributes_of(event))
+        self._topic.publish([message])
+
+
+class _Topic:
+    """A call publishes at once and waits for the answer: nothing is left to do after a response.
+
+    Raises `QueueUnavailable`.
+    """
+
+    def __init__(self, channel: grpc.Channel, project: str, name: str) -> None:
+        self._topic = f"projects/{project}/topics/{name}"
         self._metadata = (("x-goog-request-params", f"topic={self._topic}"),)
         self._publish = channel.unary_unary(
             f"{_PUBLISHER}/Publish",
@@ -50,12 +77,10 @@ class PubsubQueue:
             Topic.FromString,
         )
 
-    def ring(self, tickets: Sequence[Ticket]) -> None:
-        messages = [PubsubMessage(data=ticket.encode()) for ticket in tickets]
-        if messages:
-            self._call(self._publish, PublishRequest(topic=self._topic, messages=messages))
+    def publish(self, messages: Sequence[Any]) -> None:
+        self._call(self._publish, PublishRequest(topic=self._topic, messages=messages))
 
-    def ping(self) -> None:
+    def look_up(self) -> None:
         self._call(self._get_topic, GetTopicRequest(topic=self._topic), tries=1)
 
     def _call(self, method: Any, request: Any, tries: int = 2) -> Any:

@@ -30,7 +30,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 @dataclass(frozen=True, kw_only=True)
 class JobType(Generic[P, R]):
-    """A kind of work: its name (`noun.verb`), its types, its bounds and its function."""
+    """A kind of work: its name (`noun.verb`), its types, its bounds and its function.
+
+    What is `internal` is ordered by Dormouse itself, and callers neither see nor submit it.
+    """
 
     name: str
     run: Callable[[P, Context], R]
@@ -41,6 +44,7 @@ class JobType(Generic[P, R]):
     retry: RetryPolicy
     timeout: timedelta
     keep_for: timedelta
+    internal: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -74,6 +78,7 @@ def job_type(
     timeout: timedelta,
     retry: RetryPolicy | None = None,
     keep_for: timedelta = KEEP_FOR,
+    internal: bool = False,
 ) -> Callable[[Callable[[P, Context], R]], JobType[P, R]]:
     """Make a handler function a job type.
 
@@ -95,6 +100,7 @@ def job_type(
             retry=retry or RetryPolicy(),
             timeout=timeout,
             keep_for=keep_for,
+            internal=internal,
         )
 
     return make

@@ -20,7 +20,9 @@ class Settings:
     """Everything that both services may know of their deployment.
 
     `api_audiences` are the audiences that a caller's token may be made for. A token for the worker
-    must be made for `worker_audience` followed by the path that it is sent to. `allowed_hosts` are
+    must be made for `worker_audience` followed by the path that it is sent to. The ends of all jobs
+    are published to `events_topic`, if there is one; each process looks for webhooks that were made
+    or changed elsewhere every `webhooks_seconds`. `allowed_hosts` are
     `host:port` pairs that outbound calls may reach although they are not public.
     `firebase_project` is whose end users may call, beside Google identities. `gateway_account` is
     what an API Gateway calls as that verifies callers itself. `cors_origins` are the origins whose
@@ -38,6 +40,8 @@ class Settings:
     project: str
     database: str = "(default)"
     topic: str = "dormouse-tickets"
+    events_topic: str = ""
+    webhooks_seconds: int = 60
     firestore_emulator: str | None = None
     pubsub_emulator: str | None = None
     certificates_url: str = GOOGLE_CERTIFICATES
@@ -77,6 +81,10 @@ class Settings:
             project=read.required("GOOGLE_CLOUD_PROJECT"),
             database=read.optional("DORMOUSE_DATABASE") or cls.database,
             topic=read.optional("DORMOUSE_TOPIC") or cls.topic,
+            events_topic=read.optional("DORMOUSE_EVENTS_TOPIC"),
+            webhooks_seconds=read.number(
+                "DORMOUSE_WEBHOOKS_SECONDS", cls.webhooks_seconds, at_least=0
+            ),
             firestore_emulator=read.optional("FIRESTORE_EMULATOR_HOST") or None,
             pubsub_emulator=read.optional("PUBSUB_EMULATOR_HOST") or None,
             certificates_url=read.optional("DORMOUSE_CERTIFICATES_URL") or cls.certificates_url,
@@ -119,6 +127,7 @@ _FORMS = {
     "GOOGLE_CLOUD_PROJECT": _NAME,
     "DORMOUSE_DATABASE": _NAME,
     "DORMOUSE_TOPIC": _NAME,
+    "DORMOUSE_EVENTS_TOPIC": _NAME,
     "DORMOUSE_HANDLERS": (r"\w+(\.\w+)*", "the name of a Python module"),
     "DORMOUSE_CERTIFICATES_URL": _URL,
     "FIRESTORE_EMULATOR_HOST": _ADDRESS,

@@ -20,7 +20,7 @@ from identity.certificates import Certificates
 from identity.firebase import verifier_for
 from identity.tokens import Verifier
 from jobs.log import start_logging
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryQueue, memory_stores
 from jobs.settings import Settings
 from jobs.telemetry import telemetry_for
 from local.cloud.cloud import LocalCloud
@@ -45,10 +45,9 @@ def serve(ports: Ports) -> None:
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    store, queue = MemoryJobStore(), MemoryQueue()
+    stores, queue = memory_stores(), MemoryQueue()
     verifier = Verifier(Certificates(settings.certificates_url, now=now))
     registry = importlib.import_module(settings.handlers).REGISTRY
-    letters = MemoryDeadLetterStore()
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -60,8 +59,7 @@ def serve(ports: Ports) -> None:
     pool.start()
     worker = create_worker(
         settings,
-        store=store,
-        letters=letters,
+        stores=stores,
         queue=queue,
         verifier=verifier,
         registry=registry,
@@ -72,8 +70,7 @@ def serve(ports: Ports) -> None:
     api_settings = Settings.from_environment("api")
     api = create_api(
         api_settings,
-        store=store,
-        letters=letters,
+        stores=stores,
         queue=queue,
         verifier=verifier,
         registry=registry,

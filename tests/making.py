@@ -14,6 +14,8 @@ from jobs.order import Order
 from jobs.registry import Registry, job_type
 from jobs.retry import RetryPolicy
 from jobs.settings import Settings
+from jobs.webhooks.model import Webhook
+from jobs.webhooks.signing import SigningSecrets
 
 T0 = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -134,6 +136,18 @@ def an_event(**changes: Any) -> Event:
         "expire_at": T0 + 7 * 24 * 60 * MINUTE,
     }
     return Event(**(fields | changes))
+
+
+def a_webhook(**changes: Any) -> Webhook:
+    """Ada's, which hears everything of hers."""
+    fields: dict[str, Any] = {
+        "id": "abcdef0123456789abcdef0123456789",
+        "owner": "user:ada@example.com",
+        "url": "https://example.com/hook",
+        "created_at": T0,
+        "secrets": SigningSecrets(current="whsec_" + "A" * 43 + "="),
+    }
+    return Webhook(**(fields | changes))
 
 
 def an_error(**changes: Any) -> JobError:

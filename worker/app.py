@@ -2,27 +2,33 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from flask import Flask, Response, request
 
 from identity.tokens import Verifier
-from jobs.dead_letters import DeadLetterStore
 from jobs.errors import DormouseError
+from jobs.events.announcing import AnnouncingJobStore
+from jobs.events.publisher import EventPublisher
 from jobs.log import log, log_fields
 from jobs.queue import Queue, Ticket
 from jobs.registry import Registry
 from jobs.retry import spread
 from jobs.settings import Settings
-from jobs.store import JobStore
+from jobs.stores import Stores
+from jobs.submit import Submitter
 from jobs.telemetry import OFF, Telemetry
+from jobs.webhooks.listeners import Listeners
+from jobs.webhooks.switching_off import WebhookChanges
 from worker.attempts import Attempts
 from worker.claim import Claimer
 from worker.cloud_events import read_event
 from worker.dead_letters import Intake
+from worker.deliveries import DeliveryRunner
 from worker.doors import EVENTS, guard_doors
 from worker.envelope import open_envelope
+from worker.fan_out import FanOut, event_named_in
 from worker.run import Runner
 from worker.secret_files import SecretFiles
 from worker.sweep import Sweep
@@ -36,13 +42,13 @@ STOP = "stop"
 def create_app(
     settings: Settings,
     *,
-    store: JobStore,
-    letters: DeadLetterStore,
+    stores: Stores,
     queue: Queue,
     verifier: Verifier,
     registry: Registry,
     runner: Runner,
     telemetry: Telemetry = OFF,
+    publisher: EventPublisher | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
@@ -50,7 +56,19 @@ def create_app(
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.pushes(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    store, queue = telemetry.store(store), telemetry.queue(queue)
+    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhooks_seconds))
+    store = AnnouncingJobStore(
+        inner=telemetry.store(stores.jobs),
+        listening=listeners.of_job,
+        publishes=bool(settings.events_topic),
+    )
+    queue = telemetry.queue(queue)
+    runner = DeliveryRunner(
+        inner=runner,
+        webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
+        now=now,
+        uniform=uniform,
+    )
     attempts = Attempts(
         store=store,
         queue=queue,
@@ -64,7 +82,13 @@ def create_app(
         uniform=uniform,
     )
     answer = telemetry.answer(attempts.answer)
-    intake = Intake(store=store, letters=letters, registry=registry, now=now)
+    intake = Intake(store=store, letters=stores.letters, registry=registry, now=now)
+    fan_out = FanOut(
+        events=stores.events,
+        submitter=Submitter(store=store, queue=queue, registry=registry, now=now),
+        publisher=publisher,
+        now=now,
+    )
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
     app.extensions[STOP] = runner.stop
     guard_doors(app, settings, verifier, now)
@@ -86,14 +110,14 @@ def create_app(
 
     @app.post("/sweep")
     def run_sweep() -> Response:
+        told = fan_out.sweep()
         swept = sweep.run()
-        log_fields("sweep.done", **msgspec.to_builtins(swept))
+        log_fields("sweep.done", events=told, **msgspec.to_builtins(swept))
         return Response(msgspec.json.encode(swept), content_type="application/json")
 
     @app.post(EVENTS)
     def take_event() -> Response:
-        event = read_event(dict(request.headers), request.get_data())
-        log_fields("event.received", id=event.id, kind=event.type)
+        fan_out.tell(event_named_in(read_event(dict(request.headers), request.get_data())))
         return Response(status=204)
 
     @app.errorhandler(DormouseError)

@@ -8,14 +8,9 @@ from flask import Flask
 
 from identity.certificates import Certificates
 from identity.tokens import Verifier
-from jobs.firestore import (
-    Firestore,
-    FirestoreDeadLetterStore,
-    FirestoreJobStore,
-    connect_firestore,
-)
+from jobs.firestore import Firestore, connect_firestore, stores_in
 from jobs.log import start_logging
-from jobs.pubsub import PubsubQueue, connect_pubsub
+from jobs.pubsub import PubsubEventPublisher, PubsubQueue, connect_pubsub
 from jobs.settings import Settings
 from jobs.telemetry import telemetry_for
 from worker.app import create_app
@@ -30,7 +25,7 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
     """The service with its real parts, as the environment describes them."""
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
-    firestore = Firestore(connect_firestore(settings), settings)
+    pubsub = connect_pubsub(settings)
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -42,12 +37,12 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
     pool.start()
     return create_app(
         settings,
-        store=FirestoreJobStore(firestore),
-        letters=FirestoreDeadLetterStore(firestore),
-        queue=PubsubQueue(connect_pubsub(settings), settings),
+        stores=stores_in(Firestore(connect_firestore(settings), settings)),
+        queue=PubsubQueue(pubsub, settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=now)),
         registry=importlib.import_module(settings.handlers).REGISTRY,
         runner=pool,
         telemetry=telemetry_for("worker", settings),
+        publisher=PubsubEventPublisher(pubsub, settings) if settings.events_topic else None,
         now=now,
     )

@@ -7,6 +7,16 @@ from datetime import datetime
 from jobs.events.model import Event
 
 
+class MemoryEventPublisher:
+    """Holds what was published."""
+
+    def __init__(self) -> None:
+        self.published: list[Event] = []
+
+    def publish(self, event: Event) -> None:
+        self.published.append(event)
+
+
 class MemoryEventStore:
     """Keeps the promises of `EventStore` for the threads of one process.
 

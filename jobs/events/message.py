@@ -1,12 +1,12 @@
 """What receivers read: the body of a webhook, and the message on the events topic.
 
-`docs/event.schema.json` is made of these types. Within a version, members are only ever added.
+`docs/event.schema.json` is made of these types, by `schema`. A version only ever gets more members.
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -108,17 +108,6 @@ def webhook_message(
 ) -> str:
     """The JSON text that tells of the webhook."""
     return _text(event_id, event_type, at, webhook)
-
-
-def schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of all messages."""
-    (of_job, of_webhook), parts = msgspec.json.schema_components([JobMessage, WebhookMessage])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A Dormouse event, version 1",
-        "anyOf": [of_job, of_webhook],
-        "$defs": parts,
-    }
 
 
 _MADE = {"result", "result_left_out", "error"}

@@ -7,11 +7,15 @@ from jobs.firestore.client import Firestore, connect_firestore
 from jobs.firestore.dead_letters import FirestoreDeadLetterStore
 from jobs.firestore.events import FirestoreEventStore
 from jobs.firestore.jobs import FirestoreJobStore
+from jobs.firestore.stores import stores_in
+from jobs.firestore.webhooks import FirestoreWebhookStore
 
 __all__ = [
     "Firestore",
     "FirestoreDeadLetterStore",
     "FirestoreEventStore",
     "FirestoreJobStore",
+    "FirestoreWebhookStore",
     "connect_firestore",
+    "stores_in",
 ]

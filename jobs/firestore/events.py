@@ -11,11 +11,8 @@ from jobs.firestore.client import Firestore
 from jobs.firestore.documents import SHARD
 from jobs.firestore.queries import add_condition, add_order, query_of
 from jobs.firestore.values import from_value, to_value
-from jobs.messages import message
+from jobs.firestore.writes import Document, Write
 from jobs.model import SHARDS
-
-Document = message("google.firestore.v1.Document")
-Write = message("google.firestore.v1.Write")
 
 COLLECTION = "events"
 

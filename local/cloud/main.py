@@ -17,6 +17,8 @@ def build() -> Flask:
     emulator = PubsubEmulator(settings.project, settings.pubsub_emulator)
     for subscription in subscriptions(settings.topic):
         emulator.create(subscription)
+    if settings.events_topic:
+        emulator.create_topic(settings.events_topic)
     cloud = LocalCloud(settings, emulator)
     for trigger in cloud.triggers:
         register(settings, trigger)

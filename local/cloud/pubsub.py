@@ -57,7 +57,7 @@ class PubsubEmulator:
     def create(self, subscription: Subscription) -> None:
         """Make the subscription and its topics, where they are not there yet."""
         for topic in filter(None, (subscription.topic, subscription.dead_letter_topic)):
-            self._create(f"{_PUBLISHER}/CreateTopic", _Topic(name=self._topic(topic)))
+            self.create_topic(topic)
         wanted = _Subscription(
             name=self._name(subscription),
             topic=self._topic(subscription.topic),
@@ -72,6 +72,10 @@ class PubsubEmulator:
             policy.dead_letter_topic = self._topic(subscription.dead_letter_topic)
             policy.max_delivery_attempts = MAX_DELIVERY_ATTEMPTS
         self._create(f"{_SUBSCRIBER}/CreateSubscription", wanted)
+
+    def create_topic(self, name: str) -> None:
+        """Make the topic, where it is not there yet."""
+        self._create(f"{_PUBLISHER}/CreateTopic", _Topic(name=self._topic(name)))
 
     def pull(self, subscription: Subscription, limit: int) -> list[tuple[str, Message]]:
         request = _PullRequest(subscription=self._name(subscription), max_messages=limit)

@@ -29,6 +29,7 @@ class CloudSettings:
     firestore_emulator: str = ""
     pubsub_emulator: str = ""
     topic: str = "dormouse-tickets"
+    events_topic: str = ""
     push_concurrency: int = 8
 
     @classmethod
@@ -45,4 +46,5 @@ class CloudSettings:
             firestore_emulator=environment["FIRESTORE_EMULATOR_HOST"],
             pubsub_emulator=environment["PUBSUB_EMULATOR_HOST"],
             topic=environment.get("DORMOUSE_TOPIC") or cls.topic,
+            events_topic=environment.get("DORMOUSE_EVENTS_TOPIC", ""),
         )

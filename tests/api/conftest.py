@@ -11,7 +11,7 @@ from werkzeug.test import Client, TestResponse
 from api.app import create_app
 from identity.firebase import FirebaseVerifier
 from identity.tokens import Verifier
-from jobs.memory import MemoryDeadLetterStore
+from jobs.memory import memory_stores
 from jobs.model import Job
 from jobs.queue import Ticket
 from jobs.roles import Binding, Role
@@ -70,16 +70,16 @@ class House:
     )
     clock: Clock = field(default_factory=Clock)
     store: FaultyJobStore = field(default_factory=FaultyJobStore)
-    letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: FaultyQueue = field(default_factory=FaultyQueue)
     firebase: FirebaseVerifier | None = None
 
     def __post_init__(self) -> None:
+        self.stores = memory_stores(self.store)
+        self.letters = self.stores.letters
         numbers = itertools.count(1)
         self.app = create_app(
             self.settings,
-            store=self.store,
-            letters=self.letters,
+            stores=self.stores,
             queue=self.queue,
             verifier=self.verifier,
             registry=REGISTRY,

@@ -23,7 +23,13 @@ def test_shows_one_whole(ada: Caller) -> None:
         "name": "text.echo",
         "description": "Say it again.\n\nAs often as it is asked for.",
         "example": {"text": "It's me"},
-        "retry": {"max_attempts": 4, "first_seconds": 3, "factor": 2, "longest_seconds": 60},
+        "retry": {
+            "max_attempts": 4,
+            "first_seconds": 3,
+            "factor": 2,
+            "longest_seconds": 60,
+            "delays_seconds": [],
+        },
         "timeout_seconds": 60,
         "keep_days": 30,
     }

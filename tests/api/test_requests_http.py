@@ -13,7 +13,7 @@ from api.app import create_app as create_api
 from handlers import REGISTRY
 from identity.tokens import Verifier
 from jobs.context import Link
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryQueue, memory_stores
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
 from tests.api.http_file import filled, parse
@@ -39,15 +39,12 @@ class HandlersHere:
 def client(issuer: Issuer, verifier: Verifier) -> Iterator[Client]:
     """The API with the real job types, and a worker to whom tickets are pushed."""
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES)
-    store, letters, queue = MemoryJobStore(), MemoryDeadLetterStore(), MemoryQueue()
-    api = create_api(
-        settings, store=store, letters=letters, queue=queue, verifier=verifier, registry=REGISTRY
-    )
+    stores, queue = memory_stores(), MemoryQueue()
+    api = create_api(settings, stores=stores, queue=queue, verifier=verifier, registry=REGISTRY)
     worker = Client(
         create_worker(
             settings,
-            store=store,
-            letters=letters,
+            stores=stores,
             queue=queue,
             verifier=verifier,
             registry=REGISTRY,

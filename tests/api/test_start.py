@@ -52,6 +52,8 @@ def test_making_the_application_asks_nobody(house: House) -> None:
     """The application is made without a look at its store and its queue."""
 
     class Untouchable:
+        events = None
+
         def __getattr__(self, name: str) -> object:
             if name == "ping":
                 return lambda: None

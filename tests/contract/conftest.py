@@ -9,12 +9,14 @@ import pytest
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from jobs.dead_letters import DeadLetterStore
+from jobs.events.memory import MemoryEventStore
 from jobs.events.store import EventStore
 from jobs.firestore import (
     Firestore,
     FirestoreDeadLetterStore,
     FirestoreEventStore,
     FirestoreJobStore,
+    FirestoreWebhookStore,
     connect_firestore,
 )
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
@@ -22,6 +24,8 @@ from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.store import JobStore
+from jobs.webhooks.memory import MemoryWebhookStore
+from jobs.webhooks.store import WebhookStore
 from tests.calls import CountedCalls, FaultyCalls
 from tests.conftest import Emulators
 from tests.making import some_settings
@@ -89,6 +93,27 @@ def events(store: JobStore, request: pytest.FixtureRequest) -> EventStore:
         return store.events
     made: EventStore = request.getfixturevalue("firestore_events")
     return made
+
+
+@pytest.fixture(params=["memory", pytest.param("firestore", marks=ON_EMULATORS)])
+def webhook_stores(request: pytest.FixtureRequest) -> tuple[WebhookStore, EventStore]:
+    """Each store of webhooks in turn, and where its events are."""
+    if request.param == "memory":
+        events = MemoryEventStore()
+        return MemoryWebhookStore(events), events
+    channel = request.getfixturevalue("firestore_channel")
+    firestore = Firestore(channel, request.getfixturevalue("emulated"))
+    return FirestoreWebhookStore(firestore), FirestoreEventStore(firestore)
+
+
+@pytest.fixture
+def webhooks(webhook_stores: tuple[WebhookStore, EventStore]) -> WebhookStore:
+    return webhook_stores[0]
+
+
+@pytest.fixture
+def webhook_events(webhook_stores: tuple[WebhookStore, EventStore]) -> EventStore:
+    return webhook_stores[1]
 
 
 # The queues

@@ -76,6 +76,7 @@ def _refuses(service: Service, name: str) -> bool:
     [
         ("DORMOUSE_DATABASE", "database"),
         ("DORMOUSE_TOPIC", "topic"),
+        ("DORMOUSE_WEBHOOKS_SECONDS", "webhooks_seconds"),
         ("DORMOUSE_HANDLERS", "handlers"),
         ("K_REVISION", "revision"),
         ("DORMOUSE_SECRETS_FOLDER", "secrets_folder"),

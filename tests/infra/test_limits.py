@@ -106,6 +106,6 @@ def test_no_subscription_expires(terraform: Terraform) -> None:
         for (kind, _), body in terraform.resources.items()
         if kind == "google_pubsub_subscription"
     ]
-    assert len(subscriptions) == 2
+    assert len(subscriptions) == 3
     for subscription in subscriptions:
         assert subscription["expiration_policy"] == [{"ttl": ""}]

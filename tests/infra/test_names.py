@@ -13,6 +13,8 @@ from opentelemetry.sdk.environment_variables import (
 from jobs.firestore.dead_letters import COLLECTION as DEAD_LETTERS
 from jobs.firestore.events import COLLECTION as EVENTS
 from jobs.firestore.jobs import COLLECTION as JOBS
+from jobs.firestore.webhooks import COLLECTION as WEBHOOKS
+from jobs.firestore.webhooks import KEYS as NOTIFY_KEYS
 from jobs.settings import Settings
 from local.cloud.push import subscriptions
 from tests.infra.terraform import INFRA, Terraform
@@ -22,6 +24,8 @@ VALUES = {
     "GOOGLE_CLOUD_PROJECT": "p",
     "DORMOUSE_DATABASE": "(default)",
     "DORMOUSE_TOPIC": "dormouse-tickets",
+    "DORMOUSE_EVENTS_TOPIC": "dormouse-events",
+    "DORMOUSE_WEBHOOKS_SECONDS": "60",
     "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
     "DORMOUSE_ROLES": '[{"role":"submitter","members":["serviceAccount:build@p.iam.example.com"]}]',
     "DORMOUSE_FIREBASE_PROJECT": "",
@@ -168,13 +172,15 @@ def test_topics_are_named_as_on_this_machine(terraform: Terraform) -> None:
         for (kind, _), body in terraform.resources.items()
         if kind in {"google_pubsub_topic", "google_pubsub_subscription"}
     }
-    local = subscriptions(Settings.topic)
+    local = {name for one in subscriptions(Settings.topic) for name in (one.name, one.topic)}
     assert terraform.variables["name"]["default"] == "dormouse"
-    assert named == {name for one in local for name in (one.name, one.topic)}
+    # Who listens to the events is the deployment's affair.
+    assert named == local | {"dormouse-events", "dormouse-events-history"}
 
 
 def test_collections_are_the_stores() -> None:
     """The index list speaks of the collections that the stores write to."""
     listed = json.loads((INFRA / "firestore-indexes.json").read_text())
-    assert {index["collection"] for index in listed["indexes"]} == {JOBS, DEAD_LETTERS, EVENTS}
-    assert set(listed["unindexed"]) == {JOBS, DEAD_LETTERS, EVENTS}
+    queried = {JOBS, EVENTS, WEBHOOKS, DEAD_LETTERS}
+    assert {index["collection"] for index in listed["indexes"]} == queried
+    assert set(listed["unindexed"]) == queried | {NOTIFY_KEYS}

@@ -6,7 +6,7 @@ from werkzeug.test import Client, TestResponse
 
 from api.app import create_app
 from identity.tokens import Verifier
-from jobs.memory import MemoryDeadLetterStore, MemoryQueue
+from jobs.memory import MemoryQueue, memory_stores
 from jobs.queue import Ticket
 from jobs.roles import Binding, Role
 from local.cloud.identity import Issuer
@@ -29,8 +29,7 @@ class Api:
         self.client = Client(
             create_app(
                 settings,
-                store=self.store,
-                letters=MemoryDeadLetterStore(),
+                stores=memory_stores(self.store),
                 queue=self.queue,
                 verifier=verifier,
                 registry=a_registry(),

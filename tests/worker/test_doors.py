@@ -11,7 +11,7 @@ from werkzeug.test import Client
 from identity.certificates import Certificates, Fetched
 from identity.stripped import MARK
 from identity.tokens import Verifier
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryQueue, memory_stores
 from jobs.settings import Settings
 from tests.identity.strangers import NOW, SECONDS, VERIFIER, Bearer
 from tests.making import a_registry, some_settings
@@ -35,8 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def an_app(settings: Settings = SETTINGS, verifier: Verifier = VERIFIER) -> Flask:
     return create_app(
         settings,
-        store=MemoryJobStore(),
-        letters=MemoryDeadLetterStore(),
+        stores=memory_stores(),
         queue=MemoryQueue(),
         verifier=verifier,
         registry=a_registry(),

@@ -47,6 +47,11 @@ variable "secrets" {
   default = []
 }
 
+variable "events_topic" {
+  type    = bool
+  default = false
+}
+
 variable "history" {
   type    = bool
   default = false

@@ -1,0 +1,18 @@
+"""The stores of a deployment, side by side: in one Firestore database, or in one memory."""
+
+from dataclasses import dataclass
+
+from jobs.dead_letters import DeadLetterStore
+from jobs.events.store import EventStore
+from jobs.store import JobStore
+from jobs.webhooks.store import WebhookStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What both services are made with. `jobs` and `webhooks` write into `events`."""
+
+    jobs: JobStore
+    letters: DeadLetterStore
+    events: EventStore
+    webhooks: WebhookStore
