@@ -30,6 +30,7 @@ class ChildEnded(Exception):
     def __init__(self, name: str, status: int, last_lines: Sequence[str]) -> None:
         how = f"with status {status}" if status >= 0 else f"by {signal.Signals(-status).name}"
         super().__init__(f"{name} ended unexpectedly, {how}.")
+        self.name = name
         self.status = status
         self.last_lines = tuple(last_lines)
 

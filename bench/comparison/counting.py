@@ -16,7 +16,7 @@ from google.cloud.firestore_v1 import types as firestore
 from google.pubsub_v1 import types as pubsub
 
 from bench.comparison.figures import Counts
-from bench.comparison.grounds import Grounds
+from bench.comparison.grounds import Emulators, Grounds
 from local.ports import LOOPBACK
 
 THREADS = 64
@@ -112,11 +112,11 @@ def counted(grounds: Grounds) -> Iterator[Counted]:
     """The same emulators, behind servers that count."""
     tally = Tally()
     with (
-        _counting(grounds.firestore, tally) as firestore_port,
-        _counting(grounds.pubsub, tally) as pubsub_port,
+        _counting(grounds.emulators.firestore, tally) as firestore_port,
+        _counting(grounds.emulators.pubsub, tally) as pubsub_port,
     ):
-        between = replace(grounds, firestore=firestore_port, pubsub=pubsub_port)
-        yield Counted(between, tally)
+        reached = Emulators(firestore_port, pubsub_port)
+        yield Counted(replace(grounds, reached=reached), tally)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from local.ports import LOOPBACK, Ports
 from local.processes import Child, Processes
 
 REDIS_SECONDS = 20.0
+LAST_WORDS = 4000
 
 
 class RedisMissing(Exception):
@@ -26,17 +27,24 @@ class RedisMissing(Exception):
 
 
 @dataclass(frozen=True)
+class Emulators:
+    """Their ports."""
+
+    firestore: int
+    pubsub: int
+
+
+@dataclass(frozen=True)
 class Grounds:
     """Started once for a whole run. `redis` is a port, or None where nobody needs it.
 
-    `firestore` is for the systems, `observed` for who looks at what they keep.
+    `reached` is how the systems reach the emulators, where something stands in between.
     """
 
-    observed: int
-    firestore: int
-    pubsub: int
+    emulators: Emulators
     redis: int | None
     logs: Path
+    reached: Emulators | None = None
 
     @property
     def redis_url(self) -> str:
@@ -44,17 +52,31 @@ class Grounds:
 
     def ports(self) -> Ports:
         """Fresh ones for a system's services, beside those of the emulators."""
-        return replace(Ports.free(), firestore=self.firestore, pubsub=self.pubsub)
+        reached = self.reached or self.emulators
+        return replace(Ports.free(), firestore=reached.firestore, pubsub=reached.pubsub)
+
+    def direct(self, ports: Ports) -> Ports:
+        """The same, for what is no part of the system."""
+        found = self.emulators
+        return replace(ports, firestore=found.firestore, pubsub=found.pubsub)
 
     def start(
         self, processes: Processes, name: str, command: list[str], environment: Mapping[str, str]
     ) -> Child:
         """Start a child whose output goes to a file: to read it would cost while measuring."""
-        with (self.logs / f"{name.replace(' ', '-')}.log").open("ab") as log:
+        with self._log(name).open("ab") as log:
             return processes.start(name, command, environment, output=log)
+
+    def last_words(self, name: str) -> str:
+        """The end of what a child wrote."""
+        return self._log(name).read_text(errors="replace")[-LAST_WORDS:]
+
+    def _log(self, name: str) -> Path:
+        return self.logs / f"{name.replace(' ', '-')}.log"
 
 
 def quiet_processes() -> Processes:
+    """Whose children's output is not wanted."""
     return Processes(lambda _name, _line: None)
 
 
@@ -71,12 +93,10 @@ def prepared(*, with_redis: bool) -> Iterator[Grounds]:
         start_emulators(processes, source, ports)
         await_emulators(processes, source, ports)
         if with_redis:
-            _start_redis(processes, ports.local, folder)
+            _start_redis(processes, ports.worker, folder)
         yield Grounds(
-            observed=ports.firestore,
-            firestore=ports.firestore,
-            pubsub=ports.pubsub,
-            redis=ports.local if with_redis else None,
+            emulators=Emulators(ports.firestore, ports.pubsub),
+            redis=ports.worker if with_redis else None,
             logs=folder,
         )
 

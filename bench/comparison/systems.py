@@ -14,7 +14,7 @@ from bench.comparison.grounds import Grounds, quiet_processes
 from bench.comparison.system import Running, System, answers
 from local.client import LocalClient
 from local.ports import LOOPBACK, Ports
-from local.processes import ROOT, Processes
+from local.processes import ROOT, ChildEnded, Processes
 from local.services import command, environment, url
 
 START_SECONDS = 60.0
@@ -48,16 +48,18 @@ def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> Sy
     @contextmanager
     def start(grounds: Grounds) -> Iterator[Running]:
         ports, project = grounds.ports(), f"bench-{secrets.token_hex(4)}"
-        variables = environment(ports) | {
+        own = {
             "GOOGLE_CLOUD_PROJECT": project,
             "DORMOUSE_TOPIC": "tickets",
             "DORMOUSE_HANDLERS": "bench.comparison.dormouse.handlers",
             "DORMOUSE_PROCESSES": str(HANDLERS_AT_ONCE),
         }
-        store = FirestoreStore(project, grounds.observed)
+        variables = environment(ports) | own
+        store = FirestoreStore(project, grounds.emulators.firestore)
         with quiet_processes() as processes, closing(store):
             # The same pusher for all of them; it makes the topic too.
-            grounds.start(processes, f"{name} cloud", command("local", ports), variables)
+            around = environment(grounds.direct(ports)) | own
+            grounds.start(processes, f"{name} local cloud", command("local", ports), around)
             services = {}
             for service in ("api", "worker"):
                 started = command(service, ports)
@@ -66,7 +68,7 @@ def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> Sy
                 child = grounds.start(processes, f"{name} {service}", started, variables)
                 services[service] = child.group
             for port in (ports.local, ports.worker, ports.api):
-                _await(processes, port)
+                _await(processes, grounds, port)
             ours: dict[str, Any] = {} if commands else _as_dormouse_wants_it(ports)
             yield Running(port=ports.api, services=services, store=store, **ours)
 
@@ -102,14 +104,18 @@ def on_redis(name: str, folder: str, worker: list[str], store: str) -> System:
                 service: grounds.start(processes, f"{name} {service}", started, variables).group
                 for service, started in commands.items()
             }
-            _await(processes, ports.api)
+            _await(processes, grounds, ports.api)
             yield Running(port=ports.api, services=services, store=kept)
 
     return System(name, start, needs_redis=True)
 
 
-def _await(processes: Processes, port: int) -> None:
-    processes.wait_until(lambda: answers(port), f"The service at port {port}", START_SECONDS)
+def _await(processes: Processes, grounds: Grounds, port: int) -> None:
+    try:
+        processes.wait_until(lambda: answers(port), f"The service at port {port}", START_SECONDS)
+    except ChildEnded as ended:
+        ended.add_note(grounds.last_words(ended.name))
+        raise
 
 
 FLOOR = on_the_emulators(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.comparison.grounds import Emulators as Ends
 from bench.comparison.grounds import Grounds
 from bench.comparison.measure import count, measure
 from bench.comparison.plan import Plan
@@ -20,9 +21,7 @@ def grounds(emulators: Emulators, tmp_path: Path) -> Grounds:
     firestore, pubsub = (
         int(address.rpartition(":")[2]) for address in (emulators.firestore, emulators.pubsub)
     )
-    return Grounds(
-        observed=firestore, firestore=firestore, pubsub=pubsub, redis=None, logs=tmp_path
-    )
+    return Grounds(Ends(firestore, pubsub), redis=None, logs=tmp_path)
 
 
 def test_a_turn_measures_both_services(grounds: Grounds) -> None:
