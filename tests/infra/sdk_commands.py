@@ -49,6 +49,8 @@ class SdkCommands:
         if here["commands"]:
             return f"gcloud {' '.join(words)} is a group of commands"
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
+        # The list names what can be switched off by what switches it on.
+        flags |= {f"--no-{name[2:]}" for name in flags}
         unknown = sorted(used - flags)
         return f"gcloud {' '.join(words)} has no {unknown}" if unknown else None
 

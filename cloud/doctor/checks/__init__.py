@@ -1,0 +1,37 @@
+"""Every check: a pure function from a snapshot to what is wrong in it."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from cloud.doctor.checks.callers import check_callers
+from cloud.doctor.checks.clock import check_clock
+from cloud.doctor.checks.database import check_database
+from cloud.doctor.checks.dead_letters import check_dead_letters
+from cloud.doctor.checks.deadlines import check_deadlines
+from cloud.doctor.checks.doors import check_doors
+from cloud.doctor.checks.presence import check_presence
+from cloud.doctor.checks.subscriptions import check_subscriptions
+from cloud.doctor.checks.sweep import check_sweep
+from cloud.doctor.checks.threads import check_threads
+from cloud.doctor.findings import Finding
+from cloud.doctor.snapshot import Snapshot
+
+Check = Callable[[Snapshot], Iterable[Finding]]
+
+CHECKS: Final[tuple[Check, ...]] = (
+    check_presence,
+    check_doors,
+    check_callers,
+    check_dead_letters,
+    check_subscriptions,
+    check_deadlines,
+    check_threads,
+    check_database,
+    check_sweep,
+    check_clock,
+)
+
+
+def examine(snapshot: Snapshot) -> list[Finding]:
+    """All that is wrong, in the order of the checks."""
+    return [finding for check in CHECKS for finding in check(snapshot)]
