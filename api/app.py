@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, g, request
 
-from api import batches, dead_letters, health, job_changes, job_types, jobs, me
+from api import (
+    batches,
+    dead_letters,
+    health,
+    job_changes,
+    job_types,
+    jobs,
+    me,
+    schedule_changes,
+    schedules,
+)
 from api.access import Access
 from api.callers import admit_callers
 from api.checkup import Checkup
@@ -27,6 +37,7 @@ from identity.tokens import Verifier
 from jobs.events.announcing import AnnouncingJobStore
 from jobs.queue import Queue
 from jobs.registry import Registry
+from jobs.schedules.creation import Creator
 from jobs.settings import Settings
 from jobs.stores import Stores
 from jobs.submit import Submitter
@@ -75,11 +86,19 @@ def create_app(
         store=store,
         letters=stores.letters,
         webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
+        schedules=stores.schedules,
         queue=queue,
         registry=registry,
         issuers=Issuers(verifier, firebase),
         access=Access(settings.roles),
         submitter=submitter,
+        creator=Creator(
+            store=stores.schedules,
+            registry=registry,
+            now=now,
+            new_id=new_id,
+            secrets=settings.secrets,
+        ),
         submit_rate=SubmitRate(settings.submit_rate, settings.submit_burst, now),
         open_jobs=OpenJobs(store, settings.max_open_jobs, now),
         checkup=Checkup({"store": store.ping, "queue": queue.ping}),
@@ -101,7 +120,18 @@ def create_app(
 def add_routes(app: Flask) -> None:
     """Everything that the service answers to."""
     read_paths(app)
-    for module in (jobs, job_changes, batches, job_types, dead_letters, me, health, reference):
+    for module in (
+        jobs,
+        job_changes,
+        batches,
+        schedules,
+        schedule_changes,
+        job_types,
+        dead_letters,
+        me,
+        health,
+        reference,
+    ):
         app.register_blueprint(module.routes)
 
 

@@ -15,6 +15,8 @@ from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
 from jobs.registry import Registry
+from jobs.schedules.creation import Creator
+from jobs.schedules.store import ScheduleStore
 from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.submit import Submitter
@@ -27,11 +29,13 @@ class Dependencies:
     store: JobStore
     letters: DeadLetterStore
     webhooks: WebhookChanges
+    schedules: ScheduleStore
     queue: Queue
     registry: Registry
     issuers: Issuers
     access: Access
     submitter: Submitter
+    creator: Creator
     submit_rate: SubmitRate
     open_jobs: OpenJobs
     checkup: Checkup

@@ -12,6 +12,7 @@ from jobs.events.memory import MemoryEventStore
 from jobs.events.model import Event
 from jobs.model import Job, Version
 from jobs.queue import Ticket
+from jobs.schedules.memory import MemoryScheduleStore
 from jobs.store import Cursor, Filter
 from jobs.stores import Stores
 from jobs.webhooks.memory import MemoryWebhookStore
@@ -150,6 +151,7 @@ def memory_stores(jobs: MemoryJobStore | None = None) -> Stores:
         jobs=jobs,
         letters=MemoryDeadLetterStore(),
         events=jobs.events,
+        schedules=MemoryScheduleStore(jobs),
         webhooks=MemoryWebhookStore(jobs.events),
     )
 

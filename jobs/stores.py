@@ -4,15 +4,20 @@ from dataclasses import dataclass
 
 from jobs.dead_letters import DeadLetterStore
 from jobs.events.store import EventStore
+from jobs.schedules.store import ScheduleStore
 from jobs.store import JobStore
 from jobs.webhooks.store import WebhookStore
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """What both services are made with. `jobs` and `webhooks` write into `events`."""
+    """What both services are made with.
+
+    `jobs` and `webhooks` write into `events`, `schedules` into `jobs`.
+    """
 
     jobs: JobStore
     letters: DeadLetterStore
     events: EventStore
     webhooks: WebhookStore
+    schedules: ScheduleStore

@@ -13,6 +13,7 @@ from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
 from jobs.order import Order
 from jobs.registry import Registry, job_type
 from jobs.retry import RetryPolicy
+from jobs.schedules.model import Cron, Schedule, Template
 from jobs.settings import Settings
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.signing import SigningSecrets
@@ -183,3 +184,17 @@ def some_settings(**changes: Any) -> Settings:
 
 
 GARBAGE_VERSION = Version("another store's version")
+
+
+def a_schedule(**changes: Any) -> Schedule:
+    """An active schedule of `words.say`, at each full hour of UTC."""
+    fields: dict[str, Any] = {
+        "id": "fedcba9876543210fedcba9876543210",
+        "owner": "user:ada@example.com",
+        "template": Template(type="words.say", payload='{"text": "hello"}'),
+        "timing": Cron(expression="0 * * * *", time_zone="UTC"),
+        "created_at": T0,
+        "updated_at": T0,
+        "fire_at": T0.replace(minute=0, second=0, microsecond=0) + 60 * MINUTE,
+    }
+    return Schedule(**(fields | changes))

@@ -29,8 +29,10 @@ from worker.deliveries import DeliveryRunner
 from worker.doors import EVENTS, guard_doors
 from worker.envelope import open_envelope
 from worker.fan_out import FanOut, event_named_in
+from worker.firing import Firing
 from worker.run import Runner
 from worker.secret_files import SecretFiles
+from worker.side_by_side import side_by_side
 from worker.sweep import Sweep
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -90,6 +92,14 @@ def create_app(
         now=now,
     )
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
+    firing = Firing(
+        schedules=stores.schedules,
+        jobs=store,
+        queue=queue,
+        registry=registry,
+        secrets=settings.secrets,
+        now=now,
+    )
     app.extensions[STOP] = runner.stop
     guard_doors(app, settings, verifier, now)
 
@@ -110,10 +120,10 @@ def create_app(
 
     @app.post("/sweep")
     def run_sweep() -> Response:
-        told = fan_out.sweep()
-        swept = sweep.run()
-        log_fields("sweep.done", events=told, **msgspec.to_builtins(swept))
-        return Response(msgspec.json.encode(swept), content_type="application/json")
+        told, swept, fired = side_by_side(fan_out.sweep, sweep.run, firing.run)
+        done = msgspec.to_builtins(swept) | msgspec.to_builtins(fired)
+        log_fields("sweep.done", events=told, **done)
+        return Response(msgspec.json.encode(done), content_type="application/json")
 
     @app.post(EVENTS)
     def take_event() -> Response:

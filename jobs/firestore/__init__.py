@@ -7,6 +7,7 @@ from jobs.firestore.client import Firestore, connect_firestore
 from jobs.firestore.dead_letters import FirestoreDeadLetterStore
 from jobs.firestore.events import FirestoreEventStore
 from jobs.firestore.jobs import FirestoreJobStore
+from jobs.firestore.schedules import FirestoreScheduleStore
 from jobs.firestore.stores import stores_in
 from jobs.firestore.webhooks import FirestoreWebhookStore
 
@@ -15,6 +16,7 @@ __all__ = [
     "FirestoreDeadLetterStore",
     "FirestoreEventStore",
     "FirestoreJobStore",
+    "FirestoreScheduleStore",
     "FirestoreWebhookStore",
     "connect_firestore",
     "stores_in",

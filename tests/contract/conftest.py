@@ -18,12 +18,14 @@ from jobs.firestore import (
     FirestoreJobStore,
     FirestoreWebhookStore,
     connect_firestore,
+    stores_in,
 )
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue, memory_stores
 from jobs.pubsub import PubsubQueue, connect_pubsub
 from jobs.queue import Queue
 from jobs.settings import Settings
 from jobs.store import JobStore
+from jobs.stores import Stores
 from jobs.webhooks.memory import MemoryWebhookStore
 from jobs.webhooks.store import WebhookStore
 from tests.calls import CountedCalls, FaultyCalls
@@ -114,6 +116,20 @@ def webhooks(webhook_stores: tuple[WebhookStore, EventStore]) -> WebhookStore:
 @pytest.fixture
 def webhook_events(webhook_stores: tuple[WebhookStore, EventStore]) -> EventStore:
     return webhook_stores[1]
+
+
+@pytest.fixture
+def firestore_stores(firestore_channel: grpc.Channel, emulated: Settings) -> Stores:
+    return stores_in(Firestore(firestore_channel, emulated))
+
+
+@pytest.fixture(params=["memory", pytest.param("firestore", marks=ON_EMULATORS)])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """All the stores of each kind in turn."""
+    if request.param == "memory":
+        return memory_stores()
+    made: Stores = request.getfixturevalue("firestore_stores")
+    return made
 
 
 # The queues

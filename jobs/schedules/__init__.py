@@ -1,0 +1,1 @@
+"""Work that is asked for again and again, by the clock."""
