@@ -2,16 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from identity.errors import PermissionDenied
 from identity.issuers import Identity
-from jobs.errors import JobNotFound
+from jobs.errors import DormouseError, JobNotFound
 from jobs.model import Job
 from jobs.roles import Binding, Role, covers
 
 _READS = frozenset({Role.VIEWER, Role.OPERATOR})
 _SUBMITS = frozenset({Role.SUBMITTER, Role.OPERATOR})
 _CHANGES = frozenset({Role.OPERATOR})
+
+
+class Owned(Protocol):
+    """A job, or what makes jobs of its type for its owner."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def type(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -47,17 +57,17 @@ class Caller:
         if not self._may(_SUBMITS, job_type):
             raise PermissionDenied("You may not submit jobs of this type.")
 
-    def check_read(self, job: Job) -> None:
-        """Raises `JobNotFound` for the jobs of others, as if there were none."""
-        if job.owner != self.member and not self._may(_READS, job.type):
-            raise JobNotFound
+    def check_read(self, thing: Owned, not_found: type[DormouseError] = JobNotFound) -> None:
+        """Raises `not_found` for the things of others, as if there were none."""
+        if thing.owner != self.member and not self._may(_READS, thing.type):
+            raise not_found
 
-    def check_change(self, job: Job) -> None:
-        """Raises `JobNotFound`, or `PermissionDenied` to those who may read the job."""
-        self.check_read(job)
-        owns = job.owner == self.member and self._may(_SUBMITS, job.type)
-        if not owns and not self._may(_CHANGES, job.type):
-            raise PermissionDenied("You need the role operator to change this job.")
+    def check_change(self, thing: Owned, not_found: type[DormouseError] = JobNotFound) -> None:
+        """Raises `not_found`, or `PermissionDenied` to those who may read the thing."""
+        self.check_read(thing, not_found)
+        owns = thing.owner == self.member and self._may(_SUBMITS, thing.type)
+        if not owns and not self._may(_CHANGES, thing.type):
+            raise PermissionDenied("You need the role operator to change this.")
 
     def owner_to_list(self, job_type: str | None) -> str | None:
         """Whose jobs of this type, or of all types, the caller reads; None for everybody's.

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from api import idempotency
 
 PREFLIGHT_SECONDS: Final = 600
-_METHODS: Final = "GET, POST, DELETE"
+_METHODS: Final = "GET, POST, PATCH, DELETE"
 _REQUEST_HEADERS: Final = f"Authorization, Content-Type, {idempotency.HEADER}, traceparent"
 _ANSWER_HEADERS: Final = f"Location, Retry-After, X-Request-Id, {idempotency.REPLAYED}"
 

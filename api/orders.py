@@ -24,13 +24,14 @@ def order_of(submission: Submission, idempotency_key: str | None) -> Order:
         run_at=submission.run_at,
         delay=None if delay is None else timedelta(seconds=delay),
         max_attempts=submission.max_attempts,
-        retry=_policy(submission.type, submission.retry),
+        retry=policy_of(submission.type, submission.retry),
         idempotency_key=idempotency_key,
         trace=g.traceparent,
     )
 
 
-def _policy(job_type: str, retry: Retry | None) -> RetryPolicy | None:
+def policy_of(job_type: str, retry: Retry | None) -> RetryPolicy | None:
+    """The job type's policy with what the caller wants instead. Raises as `order_of`."""
     if retry is None:
         return None
     own = deps().registry.get(job_type).retry

@@ -36,6 +36,7 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
+from jobs.schedules.errors import ScheduleNotFound, TooManySchedules
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,13 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     PermissionDenied: HTTPStatus.FORBIDDEN,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobTypeNotFound: HTTPStatus.NOT_FOUND,
+    ScheduleNotFound: HTTPStatus.NOT_FOUND,
     DeadLetterNotFound: HTTPStatus.NOT_FOUND,
     PathNotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     TransitionRefused: HTTPStatus.CONFLICT,
     VersionConflict: HTTPStatus.CONFLICT,
+    TooManySchedules: HTTPStatus.CONFLICT,
     PayloadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UriTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,

@@ -38,8 +38,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = UNSET
 
 
-class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A job to do. Give `run_at` or `delay_seconds`, or neither, to start it at once."""
+class JobTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job is to be, whenever it is to start."""
 
     type: Annotated[
         str,
@@ -64,6 +64,16 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             examples=[{"team": "billing"}],
         ),
     ] = {}
+    max_attempts: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None,
+        Meta(description="Instead of the job type's own number."),
+    ] = None
+    retry: Annotated[Retry | None, Meta(description="Instead of the job type's own waits.")] = None
+
+
+class Submission(JobTemplate, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A job to do. Give `run_at` or `delay_seconds`, or neither, to start it at once."""
+
     run_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         Meta(description="Start no earlier. At most 366 days ahead; a time that is past is now."),
@@ -72,11 +82,6 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None,
         Meta(description="Start no earlier than so long from now."),
     ] = None
-    max_attempts: Annotated[
-        Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None,
-        Meta(description="Instead of the job type's own number."),
-    ] = None
-    retry: Annotated[Retry | None, Meta(description="Instead of the job type's own waits.")] = None
 
     def __post_init__(self) -> None:
         if self.run_at is not None and self.delay_seconds is not None:

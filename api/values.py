@@ -16,6 +16,14 @@ JobId = Annotated[
         examples=["5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"],
     ),
 ]
+ScheduleId = Annotated[
+    str,
+    Meta(
+        pattern=JOB_ID_PATTERN,
+        description="The schedule's `id`.",
+        examples=["0b7d1f63c2a94e0d8f5b6a7c8d9e0f1a"],
+    ),
+]
 JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
 
 # Python's `$` also matches before a last line feed, that of JSON Schema does not.

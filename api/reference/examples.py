@@ -14,6 +14,7 @@ from api.dead_letter_shapes import DeadLetterList, DeadLetterResource, Redriven
 from api.health import Health
 from api.job_type_shapes import JobTypeList, JobTypeResource
 from api.me import Me, RoleGrant
+from api.reference.schedule_examples import schedule_answers, schedule_bodies
 from api.reference.schemas import Schema, unwrapped
 from api.resources import JobList, JobResource
 from jobs import transitions
@@ -55,6 +56,10 @@ def _bodies(kinds: list[JobType[Any, Any]]) -> dict[str, Schema]:
         "batch_create": {"keyed": _example("Under a key.", {"jobs": [keyed]})},
         "batch_cancel": {"type": _example("All that wait.", {"type": first})},
         "batch_retry": {"type": _example("All that failed.", {"type": first})},
+        **{
+            name: {"usual": _example(summary, body)}
+            for name, (summary, body) in schedule_bodies(submissions[first]).items()
+        },
         "redrive_dead_letters": {"all": _example("Whatever they are.", {})},
     }
 
@@ -87,6 +92,8 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
         "batch_create": JobBatch(jobs=[_shown(queued)], replayed=[]),
         "batch_cancel": changed,
         "batch_retry": changed,
+        **schedule_answers(queued),
+        "run_schedule": _shown(queued),
         "get_job_type": job_type,
         "list_job_types": JobTypeList(job_types=[job_type]),
         "get_dead_letter": letter,

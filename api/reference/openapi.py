@@ -24,6 +24,7 @@ JOB_TYPES: Final = "x-job-types"
 TAGS: Final[Mapping[str, str]] = {
     "Jobs": "One piece of work each: submit it, follow it, change it.",
     "Many jobs": "The same for many jobs at once.",
+    "Schedules": "Jobs that are made again and again, by the clock.",
     "Job types": "What kinds of work there are.",
     "Dead letters": "What could not be delivered to a worker. For operators.",
     "Service": "How the service itself is.",

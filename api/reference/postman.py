@@ -22,8 +22,8 @@ _FORMAT: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collectio
 _LOCAL: Final = "http://127.0.0.1:8080"
 _ARGUMENT: Final = re.compile(r"\{(\w+)\}")
 
-# So that the requests that follow are about the job that was submitted.
-_REMEMBER_JOB: Final = 'pm.collectionVariables.set("job_id", pm.response.json().id);'
+# So that the requests that follow are about the job that was submitted, or the schedule.
+_REMEMBER: Final = 'pm.collectionVariables.set("{}", pm.response.json().id);'
 
 
 def collection(registry: Registry) -> Schema:
@@ -74,7 +74,8 @@ def _item(method: str, path: str, operation: Schema) -> Schema:
             "raw": indented(next(iter(examples.values()))["value"]),
             "options": {"raw": {"language": "json"}},
         }
-        item["event"] = [{"listen": "test", "script": {"exec": [_REMEMBER_JOB]}}]
+        made = "schedule_id" if path.startswith("/v1/schedules") else "job_id"
+        item["event"] = [{"listen": "test", "script": {"exec": [_REMEMBER.format(made)]}}]
     return item
 
 

@@ -47,7 +47,7 @@ def test_a_named_origin_may_ask(open_house: House) -> None:
         headers = response.headers
         assert "Content-Type" not in headers
         assert headers["Access-Control-Allow-Origin"] == APP
-        assert headers["Access-Control-Allow-Methods"] == "GET, POST, DELETE"
+        assert headers["Access-Control-Allow-Methods"] == "GET, POST, PATCH, DELETE"
         asked = {name.strip() for name in headers["Access-Control-Allow-Headers"].split(",")}
         assert asked == {"Authorization", "Content-Type", "Idempotency-Key", "traceparent"}
         assert headers["Access-Control-Max-Age"] == "600"

@@ -14,17 +14,18 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import UNDELIVERED, Status
 from jobs.queue import Ticket
 from jobs.roles import Binding, Role
+from jobs.schedules.model import Template
 from local.cloud.identity import Issuer
 from tests.api.conftest import AUDIENCE, House
 from tests.api.test_strangers import guarded_rules
-from tests.making import T0, an_error, some_settings
+from tests.making import T0, a_schedule, an_error, some_settings
 
 CALLERS: dict[str, tuple[Binding, ...]] = {
     f"{role}{suffix}": (Binding(role, ("user:me@example.com",), types),)
     for role in Role
     for suffix, types in (("", ("*",)), (" of its type", ("text.*",)), (" of others", ("a.b",)))
 } | {"nobody": ()}
-"""The things are jobs of `text.echo`, and their dead letters."""
+"""The things are jobs of `text.echo`, schedules for such jobs, and dead letters of the jobs."""
 
 OWN, OTHERS = "b" * 32, "c" * 32
 SUBMISSION = {"type": "text.echo", "payload": {"text": "hello"}}
@@ -33,6 +34,8 @@ BODIES: dict[str, Any] = {
     "POST /v1/jobs:batchCreate": {"jobs": [SUBMISSION]},
     "POST /v1/jobs:batchCancel": {},
     "POST /v1/jobs:batchRetry": {},
+    "POST /v1/schedules": {"template": SUBMISSION, "cron": "@daily"},
+    "PATCH /v1/schedules/<job_id:schedule_id>": {"template": SUBMISSION},
     "POST /v1/dead-letters:redrive": {},
 }
 
@@ -76,7 +79,8 @@ _READ: Row = {
     "nobody": (403, 403),
 }
 _SUBMITTERS = ("submitter", "submitter of its type", "submitter of others")
-_SUBMIT = _for(202, "submitter", "submitter of its type", "operator", "operator of its type")
+_MAY_SUBMIT = ("submitter", "submitter of its type", "operator", "operator of its type")
+_SUBMIT = _for(202, *_MAY_SUBMIT)
 # Over all types at once: who has a role for some types only must say for which.
 _LIST = _for(200, *_SUBMITTERS, "viewer", "operator")
 _CHANGE_MANY = _for(200, *_SUBMITTERS, "operator")
@@ -91,6 +95,14 @@ TABLE: dict[str, Row] = {
     "DELETE /v1/jobs/<job_id:job_id>": _change(204),
     "POST /v1/jobs:batchCancel": _CHANGE_MANY,
     "POST /v1/jobs:batchRetry": _CHANGE_MANY,
+    "POST /v1/schedules": _for(201, *_MAY_SUBMIT),
+    "GET /v1/schedules": _LIST,
+    "GET /v1/schedules/<job_id:schedule_id>": _READ,
+    "PATCH /v1/schedules/<job_id:schedule_id>": _change(200),
+    "POST /v1/schedules/<job_id:schedule_id>:pause": _change(200),
+    "POST /v1/schedules/<job_id:schedule_id>:resume": _change(200),
+    "POST /v1/schedules/<job_id:schedule_id>:run": _change(202),
+    "DELETE /v1/schedules/<job_id:schedule_id>": _change(204),
     "GET /v1/job-types": _for_all(200),
     "GET /v1/job-types/<name>": _for_all(200),
     "GET /v1/me": _for_all(200),
@@ -111,12 +123,14 @@ def cases() -> Iterator[tuple[str, str, str, int]]:
 
 @pytest.fixture
 def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
-    """With a failed job of the caller's, one of somebody else's, and a dead letter of each."""
+    """With a failed job and a schedule of the caller's, the same of somebody else, and letters."""
     settings = some_settings(api_audiences=(AUDIENCE,), roles=CALLERS[caller])
     house = House(issuer, verifier, settings)
     for job_id, owner in ((OWN, "user:me@example.com"), (OTHERS, "user:zoe@example.com")):
         error = an_error(code=UNDELIVERED)
         job = house.put(id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error)
+        template = Template(type="text.echo", payload='{"text": "hello"}')
+        house.stores.schedules.create(a_schedule(id=job_id, owner=owner, template=template))
         letter = DeadLetter(
             id=job_id,
             created_at=T0,
@@ -132,7 +146,7 @@ def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
 
 def _path(route: str, thing: str) -> str:
     _, path = route.split(" ")
-    for argument in ("<job_id:job_id>", "<job_id:letter_id>"):
+    for argument in ("<job_id:job_id>", "<job_id:schedule_id>", "<job_id:letter_id>"):
         path = path.replace(argument, thing)
     return path.replace("<name>", "text.echo")
 
@@ -160,15 +174,18 @@ def test_matrix(house: House, route: str, thing: str, status: int) -> None:
         house.put(id=thing, type="text.echo", owner=job.owner, status=Status.QUEUED)
     before = {job_id: house.store.get(job_id) for job_id in (OWN, OTHERS)}
     letters = house.letters.list_letters(9)
+    schedules = house.stores.schedules.list_schedules(None, None, 9)
     options = {"json": BODIES[route]} if route in BODIES else {}
     caller = house.caller("me@example.com")
     response = caller.request(method, _path(route, thing), **options)
     assert response.status_code == status, response.get_data(as_text=True)
     if status in {403, 404}:
-        code = {403: "permission_denied", 404: "job_not_found"}[status]
+        not_found = "schedule_not_found" if "schedule" in route else "job_not_found"
+        code = {403: "permission_denied", 404: not_found}[status]
         assert response.get_json()["code"] == code
         assert {job_id: house.store.get(job_id) for job_id in before} == before
         assert house.letters.list_letters(9) == letters
+        assert house.stores.schedules.list_schedules(None, None, 9) == schedules
         assert house.rung() == []
 
 

@@ -12,6 +12,7 @@ import api.errors
 import identity.errors
 import jobs.dead_letters
 import jobs.errors
+import jobs.schedules.errors
 from api.problems import STATUS
 from jobs.errors import DormouseError
 from tests.api import expect
@@ -26,6 +27,7 @@ INSIDE = {
     jobs.errors.SettingsError,
     jobs.errors.UndecodableTicket,
     jobs.errors.UndecodableEvent,
+    jobs.schedules.errors.ScheduleExists,
 }
 
 
@@ -39,7 +41,13 @@ def errors_in(module: ModuleType) -> set[type[DormouseError]]:
 
 def test_every_error_has_a_status() -> None:
     """An error that can reach the API has a row in the table, and no row is for nothing."""
-    modules = (jobs.errors, jobs.dead_letters, identity.errors, api.errors)
+    modules = (
+        jobs.errors,
+        jobs.dead_letters,
+        jobs.schedules.errors,
+        identity.errors,
+        api.errors,
+    )
     named = {error for module in modules for error in errors_in(module)}
     assert STATUS.keys() == named - INSIDE
 

@@ -112,7 +112,12 @@ def _template(url: str) -> str:
     path = url.removeprefix("{{host}}").partition("?")[0]
     parts = path.split("/")
     if len(parts) == 4:
-        argument = {"jobs": "{job_id}", "job-types": "{name}", "dead-letters": "{letter_id}"}
+        argument = {
+            "jobs": "{job_id}",
+            "schedules": "{schedule_id}",
+            "job-types": "{name}",
+            "dead-letters": "{letter_id}",
+        }
         parts[3] = argument[parts[2]] + "".join(
             parts[3].rpartition(":")[1:] if ":" in parts[3] else ""
         )

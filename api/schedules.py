@@ -1,0 +1,139 @@
+"""/v1/schedules: create, get, list, delete."""
+
+import re
+
+from flask import Blueprint, request
+from msgspec import UNSET
+
+from api import idempotency
+from api.callers import caller
+from api.dependencies import deps
+from api.operation import Answer, Operation
+from api.paging import cursor_of, next_page_token
+from api.schedule_orders import draft_of
+from api.schedule_resources import ScheduleList, ScheduleResource, path_of
+from api.schedule_shapes import ScheduleCreation, SchedulesQuery
+from api.values import JOB_ID_PATTERN, IdempotencyKey, ScheduleId
+from jobs.errors import (
+    IdempotencyKeyReused,
+    InvalidPageToken,
+    PayloadTooLarge,
+    StoreUnavailable,
+    UnknownJobType,
+    VersionConflict,
+)
+from jobs.log import log_fields
+from jobs.schedules.errors import ScheduleNotFound, TooManySchedules
+from jobs.schedules.model import Schedule
+
+routes = Blueprint("schedules", __name__)
+TAG = "Schedules"
+_id = re.compile(JOB_ID_PATTERN)
+
+
+@routes.post("/v1/schedules")
+@Operation(
+    summary="Create a schedule",
+    tag=TAG,
+    body=ScheduleCreation,
+    request_headers={idempotency.HEADER: IdempotencyKey},
+    answer=ScheduleResource,
+    status=201,
+    answer_headers={
+        "Location": "The schedule.",
+        idempotency.REPLAYED: "`true` if this is the first schedule of the key given back.",
+    },
+    problems=(
+        UnknownJobType,
+        PayloadTooLarge,
+        IdempotencyKeyReused,
+        TooManySchedules,
+        VersionConflict,
+        StoreUnavailable,
+    ),
+)
+def create_schedule(body: ScheduleCreation) -> Answer:
+    """Makes a job of the template at each of its times, for you, until it is paused or deleted.
+
+    You must be allowed to submit such a job, and may have 100 schedules. An `Idempotency-Key` is as
+    at the submission of a job.
+    """
+    caller().check_submit(body.template.type)
+    draft = draft_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
+    created = deps().creator.create(draft)
+    schedule = created.schedule
+    headers = {"Location": path_of(schedule)}
+    if created.replayed:
+        headers[idempotency.REPLAYED] = "true"
+    else:
+        log_fields("schedule.created", schedule=schedule.id, owner=schedule.owner)
+    return Answer(body=shown(schedule), headers=headers)
+
+
+@routes.get("/v1/schedules/<job_id:schedule_id>")
+@Operation(
+    summary="Get a schedule",
+    tag=TAG,
+    answer=ScheduleResource,
+    problems=(ScheduleNotFound, StoreUnavailable),
+)
+def get_schedule(schedule_id: ScheduleId) -> ScheduleResource:
+    """With its next five times, the last that made a job, and the last that made none."""
+    return shown(readable_schedule(schedule_id))
+
+
+@routes.get("/v1/schedules")
+@Operation(
+    summary="List schedules",
+    tag=TAG,
+    query=SchedulesQuery,
+    answer=ScheduleList,
+    problems=(InvalidPageToken, StoreUnavailable),
+)
+def list_schedules(query: SchedulesQuery) -> ScheduleList:
+    """Newest first: your own, or with the role viewer or operator those of everybody.
+
+    Who has that role for some job types only must filter by one of these.
+    """
+    job_type = None if query.type is UNSET else query.type
+    owner = caller().owner_to_list(job_type)
+    where = ("schedules", owner, job_type)
+    after = cursor_of(query.page_token, where)
+    found = deps().schedules.list_schedules(owner, job_type, query.page_size, after)
+    return ScheduleList(
+        schedules=[shown(schedule) for schedule in found],
+        next_page_token=next_page_token(found, query.page_size, where),
+    )
+
+
+@routes.delete("/v1/schedules/<job_id:schedule_id>")
+@Operation(
+    summary="Delete a schedule",
+    tag=TAG,
+    status=204,
+    problems=(ScheduleNotFound, VersionConflict, StoreUnavailable),
+)
+def delete_schedule(schedule_id: ScheduleId) -> None:
+    """It makes no more jobs. Those that it has made stay as they are."""
+    schedule = changeable_schedule(schedule_id)
+    deps().schedules.delete(schedule.id, schedule.version)
+    log_fields("schedule.deleted", schedule=schedule.id, by=caller().member)
+
+
+def shown(schedule: Schedule) -> ScheduleResource:
+    return ScheduleResource.of(schedule, deps().now())
+
+
+def readable_schedule(schedule_id: str) -> Schedule:
+    """Raises `ScheduleNotFound`, as well for what is no id and for the schedules of others."""
+    if not _id.fullmatch(schedule_id) or (found := deps().schedules.get(schedule_id)) is None:
+        raise ScheduleNotFound
+    caller().check_read(found, ScheduleNotFound)
+    return found
+
+
+def changeable_schedule(schedule_id: str) -> Schedule:
+    """Raises `ScheduleNotFound`, and `PermissionDenied` to those who may only read it."""
+    schedule = readable_schedule(schedule_id)
+    caller().check_change(schedule, ScheduleNotFound)
+    return schedule
