@@ -109,6 +109,6 @@ def list_jobs(query: ListQuery) -> JobList:
     after = cursor_of(query.page_token, where)
     jobs = deps().store.list_jobs(where, query.page_size, after)
     return JobList(
-        jobs=[shown(job) for job in jobs],
+        jobs=[shown(job, log=False) for job in jobs],
         next_page_token=next_page_token(jobs, query.page_size, where),
     )

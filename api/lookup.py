@@ -20,9 +20,9 @@ def readable_job(job_id: str) -> Job:
     return job
 
 
-def shown(job: Job) -> JobResource:
+def shown(job: Job, *, log: bool = True) -> JobResource:
     """The job as this caller may see it."""
-    return JobResource.of(job, traceback=caller().sees_traceback(job))
+    return JobResource.of(job, traceback=caller().sees_traceback(job), log=log)
 
 
 def changeable_job(job_id: str) -> Job:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Self
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.redaction import without_credentials
-from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status
+from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
 from jobs.transitions import ALLOWED, Event
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -80,6 +80,10 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
     attempts: Annotated[
         tuple[AttemptResource, ...], Meta(description="The last ten that have ended.")
     ]
+    log: Annotated[
+        tuple[LogLine, ...] | UnsetType,
+        Meta(description="The last lines that its handler logged, 50 at most. Not in lists."),
+    ] = UNSET
     created_at: Moment
     run_at: Annotated[Moment, Meta(description="The next attempt starts no earlier.")]
     started_at: Annotated[Moment | None, Meta(description="When the latest attempt started.")]
@@ -87,19 +91,20 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
     links: JobLinks
 
     @classmethod
-    def of(cls, job: Job, *, traceback: bool) -> Self:
-        """The job as it is shown, with the tracebacks of its handler or without."""
+    def of(cls, job: Job, *, traceback: bool, log: bool = True) -> Self:
+        """The job as it is shown, with the tracebacks and the log of its handler or without."""
         return cls(
             **{name: getattr(job, name) for name in _SHOWN_AS_THEY_ARE},
             payload=without_credentials(job.payload),
             result=None if job.result is None else msgspec.Raw(job.result.encode()),
             error=_shown(job.error, traceback=traceback),
             attempts=tuple(AttemptResource.of(one, traceback=traceback) for one in job.attempts),
+            log=job.log if log else UNSET,
             links=_links(job),
         )
 
 
-_MADE = {"payload", "result", "error", "attempts", "links"}
+_MADE = {"payload", "result", "error", "attempts", "log", "links"}
 _SHOWN_AS_THEY_ARE = tuple(name for name in JobResource.__struct_fields__ if name not in _MADE)
 
 

@@ -38,6 +38,9 @@ class _Silent:
     def remember(self, checkpoint: str) -> None:
         raise AssertionError(checkpoint)
 
+    def say(self, time: datetime, level: str, text: str) -> None:
+        raise AssertionError((time, level, text))
+
 
 def _task() -> Task:
     return Task(

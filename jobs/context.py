@@ -70,6 +70,10 @@ class Link(Protocol):
         """Keep the JSON text of a `Checkpoint`. Raises `Cancelled`, `StoreUnavailable`."""
         ...
 
+    def say(self, time: datetime, level: str, text: str) -> None:
+        """Keep a line of the log with the next save that is made anyway. May raise `Cancelled`."""
+        ...
+
 
 @dataclass
 class Memory:
@@ -84,7 +88,8 @@ class Context:
 
     `idempotency_key` is the same for every attempt of the job: send it to third parties, so that
     they can recognise a repetition. `allowed_hosts` are the `host:port` pairs that outbound calls
-    may reach although they are not public.
+    may reach although they are not public. What `log` is told goes to the service's log, and its
+    last lines stay with the job.
     """
 
     job_id: str

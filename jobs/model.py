@@ -81,6 +81,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
 
 
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a handler said through `context.log`. `level` is Python's name of it.
+
+    Numbers count all lines of the job from 1, over its attempts, kept or not: a gap tells how
+    many are missing.
+    """
+
+    number: int
+    time: Moment
+    level: str
+    text: str
+
+
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a handler asked to remember: its state, and the results of its named steps, as JSON."""
 
@@ -112,6 +125,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: str | None = None
     error: JobError | None = None
     attempts: tuple[Attempt, ...] = ()
+    log: tuple[LogLine, ...] = ()
     started_at: Moment | None = None
     finished_at: Moment | None = None
     wake_at: Moment | None = None

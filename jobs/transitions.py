@@ -4,11 +4,13 @@ Each returns the changed job, or raises `TransitionRefused` where `ALLOWED` has 
 Nothing is kept until the store has saved it under the version of the job that was passed in.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from jobs.errors import TransitionRefused
-from jobs.model import ATTEMPTS_KEPT, Attempt, Job, JobError, Outcome, Progress, Status
+from jobs.model import ATTEMPTS_KEPT, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
+from jobs.said import kept_of
 
 RING_GRACE = timedelta(minutes=1)
 """How long a ticket may take before it counts as lost; doubles with each further ring."""
@@ -24,6 +26,7 @@ class Event(StrEnum):
     CLAIM = "claim"
     REPORT = "report"
     REMEMBER = "remember"
+    SAY = "say"
     PAUSE = "pause"
     SUCCEED = "succeed"
     FAIL = "fail"
@@ -39,6 +42,7 @@ ALLOWED: dict[Event, frozenset[Status]] = {
     Event.CLAIM: frozenset({Status.QUEUED}),
     Event.REPORT: frozenset({Status.RUNNING}),
     Event.REMEMBER: frozenset({Status.RUNNING}),
+    Event.SAY: frozenset({Status.RUNNING}),
     Event.PAUSE: frozenset({Status.RUNNING}),
     Event.SUCCEED: frozenset({Status.RUNNING}),
     Event.FAIL: frozenset({Status.RUNNING}),
@@ -87,6 +91,13 @@ def remember(job: Job, checkpoint: str) -> Job:
     """The running attempt asks to find this again, in its next part or in the next attempt."""
     _check(job, Event.REMEMBER)
     return job.evolve(checkpoint=checkpoint)
+
+
+def say(job: Job, lines: Iterable[LogLine]) -> Job:
+    """The running attempt has said these lines so far. Those that the job has already stay."""
+    _check(job, Event.SAY)
+    log = kept_of(job.log, lines)
+    return job if log is job.log else job.evolve(log=log)
 
 
 def pause(job: Job, now: datetime, delay: timedelta) -> Job:

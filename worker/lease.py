@@ -3,13 +3,16 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 
 from jobs import transitions
 from jobs.context import Cancelled
 from jobs.errors import StoreUnavailable, VersionConflict
 from jobs.log import log_event
-from jobs.model import Job, Progress, Status
+from jobs.model import Job, LogLine, Progress, Status
+from jobs.said import LINES_KEPT, last_number
 from jobs.store import JobStore
 
 PACE_SECONDS = 1.0
@@ -27,6 +30,10 @@ class Lease:
         self._job = claimed
         self._ended = False
         self._lock = threading.Lock()
+        # A lock of its own: to log is not to wait until the store has answered.
+        self._log_lock = threading.Lock()
+        self._lines: deque[LogLine] = deque(maxlen=LINES_KEPT)
+        self._last_line = last_number(claimed.log)
         self._next_report = 0.0
         self._next_check = time.monotonic() + PACE_SECONDS
 
@@ -66,6 +73,12 @@ class Lease:
             self._require_hold()
             self._save(lambda job: transitions.remember(job, checkpoint))
 
+    def say(self, time: datetime, level: str, text: str) -> None:
+        with self._log_lock:
+            self._last_line += 1
+            line = LogLine(number=self._last_line, time=time, level=level, text=text)
+            self._lines.append(line)
+
     def end(self, transition: Callable[[Job], Job]) -> Job:
         """Save the attempt's last word and give up the hold. Returns the job as saved.
 
@@ -78,15 +91,19 @@ class Lease:
             return self._job
 
     def _save(self, transition: Callable[[Job], Job]) -> None:
+        with self._log_lock:
+            lines = tuple(self._lines)
         try:
-            self._job = self._store.save(transition(self._job), before=self._job)
+            changed = transition(transitions.say(self._job, lines))
+            self._job = self._store.save(changed, before=self._job)
         except VersionConflict:
             latest = self._store.get(self._job.id)
             if latest is None or not _same_attempt(latest, self._job):
                 self._ended = True
                 self._require_hold()
             else:
-                self._job = self._store.save(transition(latest), before=latest)
+                changed = transition(transitions.say(latest, lines))
+                self._job = self._store.save(changed, before=latest)
 
     def _require_hold(self) -> None:
         if self._ended:

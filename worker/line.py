@@ -9,12 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from multiprocessing.managers import BaseManager
 from typing import Any
 
 from jobs.context import Cancelled, Link
 from jobs.model import Progress
+
+_EXPOSED = ("report", "check", "remember", "say")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Exchange:
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
         manager: Any = type("Links", (BaseManager,), {})
-        manager.register("find", callable=self._find, exposed=("report", "check", "remember"))
+        manager.register("find", callable=self._find, exposed=_EXPOSED)
         key = secrets.token_bytes(32)
         server = manager(authkey=key).get_server()
         self.address = Address(str(server.address), key)
@@ -77,3 +80,6 @@ class Line:
 
     def remember(self, checkpoint: str) -> None:
         self._link.remember(checkpoint)
+
+    def say(self, time: datetime, level: str, text: str) -> None:
+        self._link.say(time, level, text)

@@ -1,6 +1,5 @@
 """Runs a handler once, in whatever process this is, and turns what it does into an outcome."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from jobs.model import Checkpoint, Job, JobError
 from jobs.registry import JobType
 from jobs.secret_references import resolved
 from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result, redacted
+from worker.said import logger_for
 from worker.scrub import ScrubbedLink, Scrubber
 from worker.secret_files import NO_SECRETS, SecretFiles, SecretUnavailable
 
@@ -104,7 +104,7 @@ def _run(
     except InvalidRequest as error:
         return _not_taken(error)
     try:
-        return of_result(kind.run(payload, _context(task, link)))
+        return of_result(kind.run(payload, _context(task, link, clean)))
     except Cancelled:
         return Dropped()
     except Continue as later:
@@ -119,7 +119,7 @@ def _not_taken(error: InvalidRequest) -> Failed:
     return Failed(JobError(code="payload_invalid", message=str(error)), permanent=True)
 
 
-def _context(task: Task, link: Link) -> Context:
+def _context(task: Task, link: Link, clean: Callable[[str], str]) -> Context:
     memory = Memory()
     if task.checkpoint:
         memory.checkpoint = msgspec.json.decode(task.checkpoint, type=Checkpoint)
@@ -129,7 +129,7 @@ def _context(task: Task, link: Link) -> Context:
         attempt=task.attempt,
         max_attempts=task.max_attempts,
         deadline=task.deadline,
-        log=logging.LoggerAdapter(logging.getLogger("dormouse.handler"), {"job": task.job_id}),
+        log=logger_for(task.job_id, link, clean),
         link=link,
         traceparent=task.traceparent,
         allowed_hosts=task.allowed_hosts,

@@ -6,6 +6,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -109,6 +110,9 @@ class ScrubbedLink:
 
     def remember(self, checkpoint: str) -> None:
         self._link.remember(self._scrubber.json(checkpoint))
+
+    def say(self, time: datetime, level: str, text: str) -> None:
+        self._link.say(time, level, self._scrubber.text(text))
 
 
 def _forms(value: str) -> Iterator[str]:

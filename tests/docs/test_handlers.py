@@ -16,6 +16,7 @@ class Keeping:
     def __init__(self) -> None:
         self.checkpoint: str | None = None
         self.writes = 0
+        self.said: list[tuple[datetime, str, str]] = []
 
     def report(self, progress: Progress) -> None:
         raise AssertionError(progress)
@@ -26,6 +27,9 @@ class Keeping:
     def remember(self, checkpoint: str) -> None:
         self.checkpoint = checkpoint
         self.writes += 1
+
+    def say(self, time: datetime, level: str, text: str) -> None:
+        self.said.append((time, level, text))
 
 
 def test_long_work_goes_on_in_parts() -> None:

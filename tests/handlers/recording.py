@@ -29,6 +29,9 @@ class RecordingLink:
     def remember(self, checkpoint: str) -> None:
         raise AssertionError(f"no handler here keeps checkpoints: {checkpoint}")
 
+    def say(self, time: datetime, level: str, text: str) -> None:
+        raise AssertionError(f"no handler here gets its log from a link: {time} {level} {text}")
+
     def _refuse(self) -> None:
         if self.cancelled:
             raise Cancelled

@@ -2,7 +2,7 @@
 
 import logging
 import pickle
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -47,6 +47,9 @@ class RecordingLink:
     def remember(self, checkpoint: str) -> None:
         self._perhaps()
         self.checkpoints.append(checkpoint)
+
+    def say(self, time: datetime, level: str, text: str) -> None:
+        raise AssertionError((time, level, text))
 
 
 @pytest.fixture

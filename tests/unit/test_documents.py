@@ -17,7 +17,7 @@ from jobs.firestore.documents import (
     version_of,
 )
 from jobs.firestore.writes import Document
-from jobs.model import Attempt, Job, JobError, Outcome, Progress, Status, Version
+from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status, Version
 from jobs.retry import RetryPolicy
 from tests.making import a_job
 
@@ -44,6 +44,7 @@ ATTEMPTS = st.builds(
     worker=TEXTS,
     error=st.none() | ERRORS,
 )
+LINES = st.builds(LogLine, number=NUMBERS, time=TIMES, level=TEXTS, text=TEXTS)
 JOBS = st.builds(
     Job,
     id=st.text("0123456789abcdef", min_size=1),
@@ -60,6 +61,7 @@ JOBS = st.builds(
     result=st.none() | JSON_TEXTS,
     error=st.none() | ERRORS,
     attempts=st.lists(ATTEMPTS, max_size=3).map(tuple),
+    log=st.lists(LINES, max_size=3).map(tuple),
     started_at=st.none() | TIMES,
     finished_at=st.none() | TIMES,
     wake_at=st.none() | TIMES,

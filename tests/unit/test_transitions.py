@@ -9,7 +9,7 @@ import pytest
 
 from jobs import transitions
 from jobs.errors import TransitionRefused
-from jobs.model import TERMINAL, Attempt, Job, JobError, Outcome, Progress, Status
+from jobs.model import TERMINAL, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
 from jobs.transitions import ALLOWED, Event
 from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
@@ -20,6 +20,7 @@ WORKER = "worker-00002-xyz"
 RESULT = '"done"'
 PROGRESS = Progress(fraction=0.5, message="half way")
 CHECKPOINT = '{"state":7}'
+LINES = (LogLine(number=1, time=T0, level="INFO", text="so"),)
 LOST = JobError(code="worker_lost", message="The worker was lost while it ran the job.")
 
 APPLY: dict[Event, Callable[[Job], Job]] = {
@@ -27,6 +28,7 @@ APPLY: dict[Event, Callable[[Job], Job]] = {
     Event.CLAIM: lambda job: transitions.claim(job, NOW, lease=LEASE, worker=WORKER),
     Event.REPORT: lambda job: transitions.report(job, PROGRESS),
     Event.REMEMBER: lambda job: transitions.remember(job, CHECKPOINT),
+    Event.SAY: lambda job: transitions.say(job, LINES),
     Event.PAUSE: lambda job: transitions.pause(job, NOW, MINUTE),
     Event.SUCCEED: lambda job: transitions.succeed(job, NOW, RESULT, keep_for=KEEP_FOR),
     Event.FAIL: lambda job: transitions.fail(job, NOW, an_error(), delay=MINUTE, keep_for=KEEP_FOR),
@@ -64,6 +66,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
     },
     (Status.RUNNING, Event.REPORT): {"progress": PROGRESS},
     (Status.RUNNING, Event.REMEMBER): {"checkpoint": CHECKPOINT},
+    (Status.RUNNING, Event.SAY): {"log": LINES},
     (Status.RUNNING, Event.PAUSE): {
         "status": Status.QUEUED,
         "attempt": 0,

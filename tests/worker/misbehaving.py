@@ -98,4 +98,23 @@ def report(payload: Note, context: Context) -> Note:
     return payload
 
 
-REGISTRY = Registry([echo, fail, hang, leave, eat, step, go_on, report])
+@job_type("test.talk", example=Note(), timeout=timedelta(seconds=10), retry=QUICK)
+def talk(payload: Note, context: Context) -> Nothing:
+    """Log, then do as the text says: `fail` once, `hang`, `report`, or end."""
+    context.log.debug("not wanted in production")
+    context.log.info("attempt %d begins, token=%s", context.attempt, "abc123")
+    if payload.text == "report":
+        context.progress(0.5)
+        context.log.info("half of it is done")
+    try:
+        int("seven")
+    except ValueError:
+        context.log.warning("no number", exc_info=True)
+    if payload.text == "hang":
+        time.sleep(payload.seconds)
+    if payload.text == "fail" and context.attempt == 1:
+        raise ValueError("after all that")
+    return Nothing()
+
+
+REGISTRY = Registry([echo, fail, hang, leave, eat, step, go_on, report, talk])

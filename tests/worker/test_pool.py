@@ -26,6 +26,7 @@ class RecordingLink:
     def __init__(self) -> None:
         self.reports: list[Progress] = []
         self.checkpoints: list[str] = []
+        self.lines: list[tuple[str, str]] = []
         self.cancelled = threading.Event()
 
     def report(self, progress: Progress) -> None:
@@ -38,6 +39,10 @@ class RecordingLink:
 
     def remember(self, checkpoint: str) -> None:
         self.checkpoints.append(checkpoint)
+
+    def say(self, time: datetime, level: str, text: str) -> None:
+        assert time.tzinfo
+        self.lines.append((level, text))
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +105,15 @@ def test_hanging_handler_is_ended(pool: HandlerPool) -> None:
     assert isinstance(outcome, Failed)
     assert outcome.error.code == "timed_out"
     assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+
+
+def test_a_handler_that_was_ended_has_said_why(pool: HandlerPool) -> None:
+    """Lines leave the process as they are logged, so its end takes none along."""
+    link = RecordingLink()
+    outcome = pool.run(_task("test.talk", b'{"text": "hang", "seconds": 60}', seconds=2), link)
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code == "timed_out"
+    assert [level for level, _ in link.lines] == ["INFO", "WARNING"]
 
 
 def test_crash_is_an_outcome(pool: HandlerPool) -> None:
