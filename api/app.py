@@ -13,6 +13,7 @@ from api import (
     health,
     job_changes,
     job_types,
+    job_watching,
     jobs,
     me,
     schedule_changes,
@@ -31,6 +32,7 @@ from api.reference import routes as reference
 from api.reference.reference import Reference
 from api.response_headers import add_response_headers
 from api.submit_rate import SubmitRate
+from api.watching import Watches
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
@@ -103,9 +105,10 @@ def create_app(
         open_jobs=OpenJobs(store, settings.max_open_jobs, now),
         checkup=Checkup({"store": store.ping, "queue": queue.ping}),
         now=now,
-        stopping=threading.Event(),
+        watches=Watches(store, threading.Event()),
+        watchers=threading.BoundedSemaphore(settings.max_watchers),
     )
-    app.extensions[STOP] = dependencies.stopping.set
+    app.extensions[STOP] = dependencies.watches.stop
     provide(app.extensions, dependencies)
     app.extensions[reference.EXTENSION] = Reference(app, registry)
     _trace_requests(app)
@@ -122,6 +125,7 @@ def add_routes(app: Flask) -> None:
     read_paths(app)
     for module in (
         jobs,
+        job_watching,
         job_changes,
         batches,
         schedules,

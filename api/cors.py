@@ -12,7 +12,9 @@ from api import idempotency
 
 PREFLIGHT_SECONDS: Final = 600
 _METHODS: Final = "GET, POST, PATCH, DELETE"
-_REQUEST_HEADERS: Final = f"Authorization, Content-Type, {idempotency.HEADER}, traceparent"
+_REQUEST_HEADERS: Final = (
+    f"Authorization, Content-Type, {idempotency.HEADER}, Last-Event-ID, traceparent"
+)
 _ANSWER_HEADERS: Final = f"Location, Retry-After, X-Request-Id, {idempotency.REPLAYED}"
 
 

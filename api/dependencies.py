@@ -11,6 +11,7 @@ from api.access import Access
 from api.checkup import Checkup
 from api.open_jobs import OpenJobs
 from api.submit_rate import SubmitRate
+from api.watching import Watches
 from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
@@ -40,7 +41,8 @@ class Dependencies:
     open_jobs: OpenJobs
     checkup: Checkup
     now: Callable[[], datetime]
-    stopping: threading.Event
+    watches: Watches
+    watchers: threading.BoundedSemaphore
 
 
 _KEY = "dormouse"

@@ -72,6 +72,13 @@ class TooManyOpenJobs(RateLimited):
     code = "too_many_open_jobs"
 
 
+class TooManyWatchers(DormouseError):
+    """As many watch jobs here as this instance takes. `Retry-After` says when to try again."""
+
+    code = "too_many_watchers"
+    retryable = True
+
+
 class InternalError(DormouseError):
     """Something went wrong on our side. The logs know more, under the `request_id`."""
 

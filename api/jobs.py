@@ -80,10 +80,11 @@ def submit_job(body: Submission) -> Answer:
 )
 def get_job(job_id: JobId, query: GetQuery) -> JobResource:
     """The job as it is now, or, with `wait`, as soon as it is terminal."""
-    job = readable_job(job_id)
-    if query.wait:
-        job = wait_until_terminal(deps().store, job, query.wait, deps().stopping)
-    return shown(job)
+    if not query.wait:
+        return shown(readable_job(job_id))
+    with deps().watches.watching(job_id) as watch:
+        job = readable_job(job_id, lambda _: watch.look())
+        return shown(wait_until_terminal(watch, job, query.wait))
 
 
 @routes.get("/v1/jobs")

@@ -1,6 +1,7 @@
 """Finds the job that a path names, if the caller may know of it, and shows it."""
 
 import re
+from collections.abc import Callable
 
 from api.callers import caller
 from api.dependencies import deps
@@ -12,9 +13,13 @@ from jobs.model import Job
 _id = re.compile(JOB_ID_PATTERN)
 
 
-def readable_job(job_id: str) -> Job:
-    """Raises `JobNotFound`, as well for what is no id and for the jobs of others."""
-    if not _id.fullmatch(job_id) or (job := deps().store.get(job_id)) is None:
+def readable_job(job_id: str, get: Callable[[str], Job | None] | None = None) -> Job:
+    """Raises `JobNotFound`, as well for what is no id and for the jobs of others.
+
+    `get` reads the job, if it is not to be read from the store by this request alone.
+    """
+    get = get or deps().store.get
+    if not _id.fullmatch(job_id) or (job := get(job_id)) is None:
         raise JobNotFound
     caller().check_read(job)
     return job

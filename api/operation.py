@@ -38,10 +38,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What a view takes and gives. Decorates the view.
 
     The view's docstring is the description, and its annotations are the types of what it takes
-    from the path. `body`, `query` and `answer` are types, or None for nothing. `request_headers`
-    maps names to types, `answer_headers` names to descriptions. `also` describes further statuses
-    that answer with the same type. `problems` are the errors beside those that every operation
-    has. A `public` operation asks for no token.
+    from the path. `body`, `query` and `answer` are types, or None for nothing; `events` maps the
+    names of server-sent events to the types of their data, and then the view makes the response.
+    `request_headers` maps names to types, `answer_headers` names to descriptions. `also` describes
+    further statuses that answer with the same type, but for a 204. `problems` are the errors
+    beside those that every operation has. A `public` operation asks for no token.
     """
 
     summary: str
@@ -49,6 +50,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     query: type[msgspec.Struct] | None = None
     answer: Any = None
+    events: Mapping[str, Any] = {}
     status: int = 200
     also: Mapping[int, str] = {}
     request_headers: Mapping[str, Any] = {}
@@ -89,6 +91,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _response(self, given: Any) -> Response:
+        if isinstance(given, Response):
+            return given
         answer = given if isinstance(given, Answer) else Answer(body=given)
         response = Response(status=answer.status or self.status, headers=dict(answer.headers))
         if answer.body is None:

@@ -19,6 +19,7 @@ from api.errors import (
     RateLimited,
     RequestTooLarge,
     TooManyOpenJobs,
+    TooManyWatchers,
     UnsupportedMediaType,
     UriTooLong,
 )
@@ -67,6 +68,7 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyOpenJobs: HTTPStatus.TOO_MANY_REQUESTS,
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    TooManyWatchers: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

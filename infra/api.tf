@@ -89,6 +89,7 @@ locals {
     DORMOUSE_SUBMIT_RATE      = tostring(var.limits.submit_rate)
     DORMOUSE_SUBMIT_BURST     = tostring(var.limits.submit_burst)
     DORMOUSE_MAX_OPEN_JOBS    = tostring(var.limits.max_open_jobs)
+    DORMOUSE_MAX_WATCHERS     = tostring(var.limits.max_watchers)
     DORMOUSE_CORS_ORIGINS     = join(",", var.cors_origins)
   }
 

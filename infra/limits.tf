@@ -10,8 +10,8 @@ locals {
   # https://cloud.google.com/pubsub/docs/handling-failures
   delivery_attempts = 50
 
-  # A caller waits for a job for at most half of this.
-  api_timeout_seconds = 60
+  # A caller watches a job for five minutes, and waits for one for half a minute.
+  api_timeout_seconds = 330
 
   # Below gunicorn's threads, so that a probe finds one when every request waits: a liveness probe
   # that waits in the queue would end a healthy instance.

@@ -104,11 +104,12 @@ variable "worker" {
 }
 
 variable "limits" {
-  description = "What each principal may submit: jobs a second and at once, at each instance, and jobs not ended. 0 is no limit."
+  description = "What each principal may submit: jobs a second and at once, at each instance, and jobs not ended; 0 is no limit. And how many may watch jobs at each instance."
   type = object({
     submit_rate   = optional(number, 100)
     submit_burst  = optional(number, 1000)
     max_open_jobs = optional(number, 0)
+    max_watchers  = optional(number, 32)
   })
   default = {}
 }

@@ -32,9 +32,10 @@ class Settings:
     `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
     whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
     worker finds the values in `secrets_folder`. A principal may submit `submit_rate` jobs a second
-    and `submit_burst` at once, and have `max_open_jobs` that are not terminal; 0 is no limit. A
-    worker runs `processes` handlers at once, each with `handler_memory_mib` at most. With
-    `telemetry` spans are sent to a collector, which may take `telemetry_seconds` to answer.
+    and `submit_burst` at once, and have `max_open_jobs` that are not terminal; 0 is no limit.
+    `max_watchers` may watch jobs at one instance of the API at a time. A worker runs `processes`
+    handlers at once, each with `handler_memory_mib` at most. With `telemetry` spans are sent to a
+    collector, which may take `telemetry_seconds` to answer.
     """
 
     project: str
@@ -64,6 +65,7 @@ class Settings:
     submit_rate: int = 0
     submit_burst: int = 1000
     max_open_jobs: int = 0
+    max_watchers: int = 32
     processes: int = 8
     handler_memory_mib: int = 512
     telemetry: bool = False
@@ -107,6 +109,7 @@ class Settings:
             submit_rate=read.number("DORMOUSE_SUBMIT_RATE", cls.submit_rate, at_least=0),
             submit_burst=read.number("DORMOUSE_SUBMIT_BURST", cls.submit_burst, at_least=1),
             max_open_jobs=read.number("DORMOUSE_MAX_OPEN_JOBS", cls.max_open_jobs, at_least=0),
+            max_watchers=read.number("DORMOUSE_MAX_WATCHERS", cls.max_watchers, at_least=0),
             processes=read.number("DORMOUSE_PROCESSES", cls.processes, at_least=1),
             handler_memory_mib=read.number(
                 "DORMOUSE_HANDLER_MEMORY_MIB", cls.handler_memory_mib, at_least=64

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from api.decoding import JSON
 from api.reference.schemas import Schema
 from api.reference.text import indented
+from api.server_sent_events import MEDIA_TYPE as EVENT_STREAM
 
 
 def curl_of(origin: str, method: str, path: str, operation: Schema) -> str:
@@ -15,6 +16,8 @@ def curl_of(origin: str, method: str, path: str, operation: Schema) -> str:
     is_usual = method == ("post" if body else "get")
     url = shlex.quote(origin + _target(path, operation))
     parts = [f"curl {url}" if is_usual else f"curl -X {method.upper()} {url}"]
+    if EVENT_STREAM in operation["responses"].get("200", {}).get("content", {}):
+        parts[0] = parts[0].replace("curl", "curl -N", 1)
     if "security" not in operation:
         parts.append('-H "Authorization: Bearer $TOKEN"')
     headers = _examples(operation, "header")

@@ -12,20 +12,24 @@ from api.batch_shapes import BatchChanged, JobBatch
 from api.checkup import Dependency
 from api.dead_letter_shapes import DeadLetterList, DeadLetterResource, Redriven
 from api.health import Health
+from api.job_events import Place, news_of
 from api.job_type_shapes import JobTypeList, JobTypeResource
 from api.me import Me, RoleGrant
 from api.reference.schedule_examples import schedule_answers, schedule_bodies
 from api.reference.schemas import Schema, unwrapped
 from api.resources import JobList, JobResource
+from api.server_sent_events import event
 from jobs import transitions
 from jobs.dead_letters import DeadLetter, Reason
-from jobs.model import Job, Progress
+from jobs.model import Job, LogLine, Progress
 from jobs.queue import Ticket
 from jobs.registry import JobType, Registry
 from jobs.roles import Role
 
 _NOW: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 _SOON: Final = _NOW + timedelta(seconds=1.5)
+_KEEP_FOR: Final = timedelta(days=7)
+_LINE: Final = LogLine(number=1, time=_SOON, level="INFO", text="Opened the file.")
 _JOB_ID: Final = "5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e"
 _LETTER_ID: Final = "12345678901234567"
 
@@ -78,6 +82,7 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
         transitions.claim(queued, _SOON, lease=kind.timeout, worker="dormouse-worker-00042-kez"),
         Progress(fraction=0.5, message="half-way"),
     )
+    running = transitions.say(running, [_LINE])
     cancelled = transitions.cancel(queued, _SOON, keep_for=kind.keep_for)
     retried = _shown(transitions.retry(cancelled, _SOON))
     changed = BatchChanged(changed=[_JOB_ID], skipped=[], next_page_token="")
@@ -86,7 +91,10 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
     return {
         "submit_job": _shown(queued),
         "get_job": _shown(running),
-        "list_jobs": JobList(jobs=[_shown(running)], next_page_token=""),
+        "watch_job": _stream_of(running),
+        "list_jobs": JobList(
+            jobs=[JobResource.of(running, traceback=False, log=False)], next_page_token=""
+        ),
         "cancel_job": _shown(cancelled),
         "retry_job": retried,
         "batch_create": JobBatch(jobs=[_shown(queued)], replayed=[]),
@@ -116,6 +124,16 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
 
 def _shown(job: Job) -> JobResource:
     return JobResource.of(job, traceback=False)
+
+
+def _stream_of(job: Job) -> str:
+    done = transitions.succeed(job, _SOON, "null", keep_for=_KEEP_FOR)
+    place, stream = Place(), b""
+    for one in (job, done):
+        for name, data, behind in news_of(one, place):
+            place = behind
+            stream += event(name, data, str(place))
+    return stream.decode()
 
 
 def _queued(kind: JobType[Any, Any], job_type: JobTypeResource) -> Job:

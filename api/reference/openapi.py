@@ -56,7 +56,8 @@ _SCHEME: Final = {
 def openapi(app: Flask, registry: Registry) -> Schema:
     """The document of the application's routes and of these job types. Takes some milliseconds."""
     routes = list(routes_of(app))
-    types = [kind for route in routes for kind in (route.operation.body, route.operation.answer)]
+    operations = [route.operation for route in routes]
+    types = [kind for one in operations for kind in (one.body, one.answer, *one.events.values())]
     types += [kind for one in registry for kind in (one.payload_type, one.result_type)]
     schemas = Schemas([kind for kind in dict.fromkeys([*types, Problem]) if kind is not None])
     examples = examples_of(registry)

@@ -11,7 +11,11 @@ from api.decoding import JSON
 from api.operation import Operation
 from api.problems import CONTENT_TYPE, STATUS, Problem
 from api.reference.schemas import Schema, Schemas
+from api.server_sent_events import MEDIA_TYPE as EVENT_STREAM
 from jobs.errors import DormouseError
+
+EVENTS = "x-events"
+"""Tells the data of each event of a stream, by the event's name."""
 
 REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -44,13 +48,12 @@ _HEADERS_OF_STATUS = {
 def responses_of(operation: Operation, schemas: Schemas, example: Any) -> Schema:
     """By status, as strings."""
     responses = {
-        status: _success(operation, description, schemas)
+        status: _success(operation, description)
+        | ({} if status == HTTPStatus.NO_CONTENT else _content(operation, schemas))
         for status, description in operation.also.items()
     }
-    usual = _success(operation, HTTPStatus(operation.status).phrase, schemas)
-    if example is not None:
-        usual["content"][JSON]["example"] = example
-    responses[operation.status] = usual
+    usual = _success(operation, HTTPStatus(operation.status).phrase)
+    responses[operation.status] = usual | _content(operation, schemas, example)
     by_status: dict[HTTPStatus, list[type[DormouseError]]] = {}
     for error in operation.all_problems:
         by_status.setdefault(STATUS[error], []).append(error)
@@ -58,15 +61,27 @@ def responses_of(operation: Operation, schemas: Schemas, example: Any) -> Schema
     return {str(int(status)): responses[status] for status in sorted(responses)}
 
 
-def _success(operation: Operation, description: str, schemas: Schemas) -> Schema:
+def _success(operation: Operation, description: str) -> Schema:
     headers = {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in operation.answer_headers.items()
     }
-    response: Schema = {"description": description, "headers": headers | _shared("X-Request-Id")}
-    if operation.answer:
-        response["content"] = {JSON: {"schema": schemas.of(operation.answer)}}
-    return response
+    return {"description": description, "headers": headers | _shared("X-Request-Id")}
+
+
+def _content(operation: Operation, schemas: Schemas, example: Any = None) -> Schema:
+    if operation.events:
+        content: Schema = {
+            "schema": {"type": "string", "description": "A stream of server-sent events."},
+            # OpenAPI 3.1 has no word for what a stream is made of.
+            EVENTS: {name: schemas.of(kind) for name, kind in operation.events.items()},
+        }
+    elif operation.answer:
+        content = {"schema": schemas.of(operation.answer)}
+    else:
+        return {}
+    shown = {} if example is None else {"example": example}
+    return {"content": {EVENT_STREAM if operation.events else JSON: content | shown}}
 
 
 def _problem(status: HTTPStatus, errors: Sequence[type[DormouseError]], schemas: Schemas) -> Schema:

@@ -49,7 +49,13 @@ def test_a_named_origin_may_ask(open_house: House) -> None:
         assert headers["Access-Control-Allow-Origin"] == APP
         assert headers["Access-Control-Allow-Methods"] == "GET, POST, PATCH, DELETE"
         asked = {name.strip() for name in headers["Access-Control-Allow-Headers"].split(",")}
-        assert asked == {"Authorization", "Content-Type", "Idempotency-Key", "traceparent"}
+        assert asked == {
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "traceparent",
+        }
         assert headers["Access-Control-Max-Age"] == "600"
         assert "Access-Control-Allow-Credentials" not in headers
         assert "Origin" in headers["Vary"]

@@ -90,6 +90,7 @@ TABLE: dict[str, Row] = {
     "POST /v1/jobs:batchCreate": _SUBMIT,
     "GET /v1/jobs": _LIST,
     "GET /v1/jobs/<job_id:job_id>": _READ,
+    "GET /v1/jobs/<job_id:job_id>/events": _READ,
     "POST /v1/jobs/<job_id:job_id>:cancel": _change(200),
     "POST /v1/jobs/<job_id:job_id>:retry": _change(200),
     "DELETE /v1/jobs/<job_id:job_id>": _change(204),

@@ -111,7 +111,7 @@ def _template(url: str) -> str:
     """The path of the document that this URL is an example of."""
     path = url.removeprefix("{{host}}").partition("?")[0]
     parts = path.split("/")
-    if len(parts) == 4:
+    if len(parts) >= 4:
         argument = {
             "jobs": "{job_id}",
             "schedules": "{schedule_id}",

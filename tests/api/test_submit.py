@@ -40,6 +40,7 @@ def test_shows_every_documented_field(ada: Caller) -> None:
         "result": None,
         "error": None,
         "attempts": [],
+        "log": [],
         "created_at": "2026-03-04T05:06:07.890123Z",
         "run_at": "2026-03-04T05:06:07.890123Z",
         "started_at": None,

@@ -4,6 +4,7 @@ import re
 import runpy
 from typing import Any
 
+from api.job_watching import LONGEST_SECONDS
 from api.requests import MAX_WAIT_SECONDS
 from jobs.registry import MAX_TIMEOUT
 from jobs.settings import Settings
@@ -55,6 +56,18 @@ def test_the_api_may_wait_for_as_long_as_callers_ask(terraform: Terraform) -> No
     """The longest wait leaves the API at least as long again for the rest of the request."""
     assert service(terraform, "api")["timeout"] == "${local.api_timeout_seconds}s"
     assert terraform.locals["api_timeout_seconds"] >= 2 * MAX_WAIT_SECONDS
+
+
+def test_watchers_are_not_cut_off(terraform: Terraform) -> None:
+    """A stream ends by itself before Cloud Run ends it."""
+    assert terraform.locals["api_timeout_seconds"] >= LONGEST_SECONDS + MAX_WAIT_SECONDS
+
+
+def test_watchers_leave_room_for_others(terraform: Terraform) -> None:
+    """Those who watch take less than half of what an instance is sent at a time."""
+    watchers = default(terraform, "limits", "max_watchers")
+    assert watchers == Settings.max_watchers
+    assert 2 * watchers < terraform.locals["api_concurrency"]
 
 
 def test_a_probe_finds_a_thread_when_every_request_waits(terraform: Terraform) -> None:
