@@ -49,7 +49,7 @@ class Apis:
         """One more process, whose URL comes last."""
         address = f"{LOOPBACK}:{Ports.free().api}"
         command = [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn.conf.py"]
-        command += ["--bind", address, "--threads", str(WATCHERS + 10), "--log-level", "warning"]
+        command += ["--bind", address, "--log-level", "warning"]
         command += ["tests.e2e.counting_api:build()"]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment)  # noqa: S603 - ours
         try:
