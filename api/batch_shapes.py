@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from api.requests import Submission
 from api.resources import JobResource
-from api.values import END, MAX_NAME_LENGTH, MAX_PAGE_SIZE, LabelName, LabelValue, PageToken
+from api.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken
+from jobs.labels import END, LabelName, LabelValue
 
 MAX_BATCH_SIZE: Final = 500
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024

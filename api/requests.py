@@ -6,14 +6,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.values import (
-    MAX_NAME_LENGTH,
-    MAX_PAGE_SIZE,
-    LabelName,
-    Labels,
-    LabelValue,
-    PageToken,
-)
+from api.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken
+from jobs.labels import LabelName, Labels, LabelValue
 from jobs.model import Status
 from jobs.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR
 

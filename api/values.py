@@ -1,4 +1,4 @@
-"""Single values that callers send: ids, labels, headers, page tokens."""
+"""Single values that callers send: ids, headers, page tokens."""
 
 from typing import Annotated, Final
 
@@ -25,12 +25,6 @@ ScheduleId = Annotated[
     ),
 ]
 JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
-
-# Python's `$` also matches before a last line feed, that of JSON Schema does not.
-END: Final = r"$(?!\n)"
-LabelName = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_-]{{0,62}}{END}")]
-LabelValue = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_.:/@+-]{{0,63}}{END}")]
-Labels = Annotated[dict[LabelName, LabelValue], Meta(max_length=16)]
 
 IdempotencyKey = Annotated[
     str,

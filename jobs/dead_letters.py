@@ -16,10 +16,11 @@ class Reason(StrEnum):
 
     UNDECODABLE = "undecodable"
     UNDELIVERED = "undelivered"
+    UNUSABLE_EVENT = "unusable_event"
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message that Pub/Sub gave up on.
+    """A message that Pub/Sub gave up on, or an event that no job could be made of.
 
     `data` is the original message in base64, at most its first 512 KiB. `job_id` is the job that it
     was for, if it can be read. `id` is the message's id, so a letter that arrives twice is kept

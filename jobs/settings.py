@@ -28,12 +28,12 @@ class Settings:
     what an API Gateway calls as that verifies callers itself. `cors_origins` are the origins whose
     web pages may call. `service` is the name that Cloud Run knows the service by, if it runs there.
     `signature_checked_by_cloud_run` says that the worker may take tokens whose signature Cloud Run
-    removed.
-    `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is the module
-    whose `REGISTRY` holds the job types. `secrets` are the names that payloads may refer to; the
-    worker finds the values in `secrets_folder`. A principal may submit `submit_rate` jobs a second
-    and `submit_burst` at once, and have `max_open_jobs` that are not terminal; 0 is no limit.
-    `max_watchers` may watch jobs at one instance of the API at a time. A worker runs `processes`
+    removed. `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is
+    the module whose `REGISTRY` holds the job types, `triggers` the file that says which events
+    start jobs. `secrets` are the names that payloads may refer to; the worker finds the values in
+    `secrets_folder`. A principal may submit `submit_rate` jobs a second and `submit_burst` at once,
+    and have `max_open_jobs` that are not terminal; 0 is no limit. `max_watchers` may watch jobs at
+    one instance of the API at a time. A worker runs `processes`
     handlers at once, each with `handler_memory_mib` at most. With `telemetry` spans are sent to a
     collector, which may take `telemetry_seconds` to answer.
     """
@@ -60,6 +60,7 @@ class Settings:
     signature_checked_by_cloud_run: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     handlers: str = "handlers"
+    triggers: str = "triggers.toml"
     secrets: frozenset[str] = frozenset()
     secrets_folder: str = "/secrets"
     submit_rate: int = 0
@@ -104,6 +105,7 @@ class Settings:
             signature_checked_by_cloud_run=_checked_by_cloud_run(read),
             allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
+            triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
             secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
             secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
             submit_rate=read.number("DORMOUSE_SUBMIT_RATE", cls.submit_rate, at_least=0),

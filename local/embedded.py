@@ -20,9 +20,10 @@ from identity.certificates import Certificates
 from identity.firebase import verifier_for
 from identity.tokens import Verifier
 from jobs.log import start_logging
-from jobs.memory import MemoryQueue, memory_stores
+from jobs.memory import MemoryJobStore, MemoryQueue, memory_stores
 from jobs.settings import Settings
 from jobs.telemetry import telemetry_for
+from jobs.triggers.file import load
 from local.cloud.cloud import LocalCloud
 from local.cloud.memory import MemoryPubsub
 from local.cloud.settings import CloudSettings
@@ -45,9 +46,11 @@ def serve(ports: Ports) -> None:
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    stores, queue = memory_stores(), MemoryQueue()
+    jobs, queue = MemoryJobStore(), MemoryQueue()
+    stores = memory_stores(jobs)
     verifier = Verifier(Certificates(settings.certificates_url, now=now))
     registry = importlib.import_module(settings.handlers).REGISTRY
+    triggers = load(settings, registry)
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -64,6 +67,7 @@ def serve(ports: Ports) -> None:
         verifier=verifier,
         registry=registry,
         runner=pool,
+        triggers=triggers,
         telemetry=telemetry_for("worker", settings),
         now=now,
     )
@@ -80,9 +84,10 @@ def serve(ports: Ports) -> None:
     )
     cloud_settings = CloudSettings.from_environment()
     pubsub = MemoryPubsub(settings.project, cloud_settings.topic, queue, now)
-    cloud = LocalCloud(cloud_settings, pubsub, now)
+    cloud = LocalCloud(cloud_settings, pubsub, now, triggers.values())
     for app, port in ((worker, ports.worker), (api, ports.api), (cloud.app, ports.local)):
         threading.Thread(target=_server(app, port).serve_forever, daemon=True).start()
+    jobs.events.created = cloud.tell_of_event
     cloud.start()
     _wait_for_the_end()
     cloud.stop()

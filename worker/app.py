@@ -19,6 +19,7 @@ from jobs.settings import Settings
 from jobs.stores import Stores
 from jobs.submit import Submitter
 from jobs.telemetry import OFF, Telemetry
+from jobs.triggers.file import Triggers
 from jobs.webhooks.listeners import Listeners
 from jobs.webhooks.switching_off import WebhookChanges
 from worker.attempts import Attempts
@@ -26,7 +27,7 @@ from worker.claim import Claimer
 from worker.cloud_events import read_event
 from worker.dead_letters import Intake
 from worker.deliveries import DeliveryRunner
-from worker.doors import EVENTS, guard_doors
+from worker.doors import EVENTS, TRIGGERS, guard_doors
 from worker.envelope import open_envelope
 from worker.fan_out import FanOut, event_named_in
 from worker.firing import Firing
@@ -34,6 +35,7 @@ from worker.run import Runner
 from worker.secret_files import SecretFiles
 from worker.side_by_side import side_by_side
 from worker.sweep import Sweep
+from worker.triggers import Starting
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A Pub/Sub message has at most 10 MB, and comes in base64."""
@@ -49,6 +51,7 @@ def create_app(
     verifier: Verifier,
     registry: Registry,
     runner: Runner,
+    triggers: Triggers | None = None,
     telemetry: Telemetry = OFF,
     publisher: EventPublisher | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -100,8 +103,17 @@ def create_app(
         secrets=settings.secrets,
         now=now,
     )
+    triggers = triggers or {}
+    starting = Starting(
+        triggers=triggers,
+        submitter=Submitter(
+            store=store, queue=queue, registry=registry, now=now, secrets=settings.secrets
+        ),
+        letters=stores.letters,
+        now=now,
+    )
     app.extensions[STOP] = runner.stop
-    guard_doors(app, settings, verifier, now)
+    guard_doors(app, settings, verifier, now, triggers)
 
     @app.get("/livez")
     def livez() -> Response:
@@ -129,6 +141,14 @@ def create_app(
     def take_event() -> Response:
         fan_out.tell(event_named_in(read_event(dict(request.headers), request.get_data())))
         return Response(status=204)
+
+    def start_job() -> Response:
+        name = request.path.removeprefix(TRIGGERS)
+        starting.take(name, dict(request.headers), request.get_data())
+        return Response(status=204)
+
+    for name in triggers:
+        app.add_url_rule(TRIGGERS + name, name, start_job, methods=["POST"])
 
     @app.errorhandler(DormouseError)
     def refuse(error: DormouseError) -> Response:

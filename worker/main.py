@@ -13,6 +13,7 @@ from jobs.log import start_logging
 from jobs.pubsub import PubsubEventPublisher, PubsubQueue, connect_pubsub
 from jobs.settings import Settings
 from jobs.telemetry import telemetry_for
+from jobs.triggers.file import load
 from worker.app import create_app
 from worker.pool import HandlerPool
 
@@ -26,6 +27,8 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
     settings = Settings.from_environment("worker")
     start_logging(settings.project)
     pubsub = connect_pubsub(settings)
+    registry = importlib.import_module(settings.handlers).REGISTRY
+    triggers = load(settings, registry)
     pool = HandlerPool(
         handlers=settings.handlers,
         project=settings.project,
@@ -40,8 +43,9 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
         stores=stores_in(Firestore(connect_firestore(settings), settings)),
         queue=PubsubQueue(pubsub, settings),
         verifier=Verifier(Certificates(settings.certificates_url, now=now)),
-        registry=importlib.import_module(settings.handlers).REGISTRY,
+        registry=registry,
         runner=pool,
+        triggers=triggers,
         telemetry=telemetry_for("worker", settings),
         publisher=PubsubEventPublisher(pubsub, settings) if settings.events_topic else None,
         now=now,

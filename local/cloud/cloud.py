@@ -1,11 +1,15 @@
 """The composition root of the local cloud."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
+import msgspec
+
+from jobs.events.model import Event
+from jobs.firestore.events import COLLECTION
+from jobs.triggers.trigger import Trigger
 from local.cloud.app import create_app
 from local.cloud.caller import WorkerCaller
 from local.cloud.clock import Clock, call_sweep
@@ -16,6 +20,13 @@ from local.cloud.firestore import EVENTS, answer_emulator, creation
 from local.cloud.identity import Issuer
 from local.cloud.push import Message, Push, Subscription, subscriptions
 from local.cloud.settings import CloudSettings
+from local.cloud.storage import tell_of_objects
+from local.cloud.triggers import (
+    as_published,
+    bucket_subscriptions,
+    document_triggers,
+    topic_subscriptions,
+)
 
 DEAD_LETTERS_AT_ONCE = 1
 EVENTS_AT_ONCE = 4
@@ -29,10 +40,17 @@ class LocalCloud:
         settings: CloudSettings,
         source: Source,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        triggers: Collection[Trigger] = (),
     ) -> None:
         self._stopped = threading.Event()
         self.issuer = Issuer(now)
-        self.triggers = (EVENTS,)
+        documents = document_triggers(triggers)
+        topics = topic_subscriptions(triggers)
+        buckets = bucket_subscriptions(triggers)
+        from_events = [
+            *(trigger.subscription for trigger in documents),
+            *(subscription for _, subscription in buckets),
+        ]
         self._settings = settings
         self._now = now
         self._events = Events(now)
@@ -42,7 +60,11 @@ class LocalCloud:
         own = {tickets, dead_letters}
 
         def send(subscription: Subscription, message: Message) -> bool:
-            return (push if subscription in own else push_event)(subscription, message)
+            if subscription in own:
+                return push(subscription, message)
+            if subscription in topics:
+                message = as_published(settings.project, subscription, message)
+            return push_event(subscription, message)
 
         faults = Faults(send, self._stopped.wait)
         # Two jobs that take turns, so that sweeps overlap although one job's calls never do.
@@ -56,26 +78,23 @@ class LocalCloud:
                 source, dead_letters, faults.deliver, DEAD_LETTERS_AT_ONCE, self._stopped
             ).run,
             *(
-                Deliveries(
-                    self._events,
-                    trigger.subscription,
-                    faults.deliver,
-                    EVENTS_AT_ONCE,
-                    self._stopped,
-                ).run
-                for trigger in self.triggers
+                Deliveries(origin, subscription, faults.deliver, EVENTS_AT_ONCE, self._stopped).run
+                for origin, watched in ((self._events, from_events), (source, topics))
+                for subscription in watched
             ),
         )
         self.app = create_app(self.issuer, faults)
-        answer_emulator(self.app, self.triggers, self._events)
+        answer_emulator(self.app, documents, self._events)
+        tell_of_objects(self.app, buckets, self._events, now)
 
     def start(self) -> None:
         for work in self._work:
             threading.Thread(target=work, daemon=True).start()
 
-    def tell_created(self, path: str, fields: Mapping[str, Any]) -> None:
-        """Send the event of a new document in `events`, where no emulator does."""
-        headers, data = creation(self._settings, path, fields, self._now())
+    def tell_of_event(self, event: Event) -> None:
+        """Send what the emulator would send for the document of an event that is kept."""
+        path = f"{COLLECTION}/{event.id}"
+        headers, data = creation(self._settings, path, msgspec.structs.asdict(event), self._now())
         self._events.publish(EVENTS.subscription, headers, data)
 
     def stop(self) -> None:

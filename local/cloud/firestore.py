@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 import urllib3
 from flask import Flask, Response, abort, request
@@ -25,7 +25,6 @@ from local.cloud.settings import CloudSettings
 Document = message("google.firestore.v1.Document")
 
 ASK_SECONDS = 10.0
-Happening = Literal["created", "updated", "deleted", "written"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class DocumentTrigger:
 
     name: str
     pattern: str
-    happening: Happening
+    happening: str
     path: str
 
     @property

@@ -30,6 +30,7 @@ class CloudSettings:
     pubsub_emulator: str = ""
     topic: str = "dormouse-tickets"
     events_topic: str = ""
+    triggers: str = "triggers.toml"
     push_concurrency: int = 8
 
     @classmethod
@@ -47,4 +48,5 @@ class CloudSettings:
             pubsub_emulator=environment["PUBSUB_EMULATOR_HOST"],
             topic=environment.get("DORMOUSE_TOPIC") or cls.topic,
             events_topic=environment.get("DORMOUSE_EVENTS_TOPIC", ""),
+            triggers=environment.get("DORMOUSE_TRIGGERS") or cls.triggers,
         )

@@ -51,6 +51,7 @@ def test_each_image_holds_its_own_rooms() -> None:
     }
     assert stage(WORKER, "build").copied_from_context == {
         "requirements/worker.txt",
+        "triggers.toml",
         "worker",
         *SHARED,
     }
@@ -100,4 +101,4 @@ def test_the_build_context_is_a_list_of_what_goes_in() -> None:
     rules = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert rules[0] == "*"
     taken = {rule.removeprefix("!").rstrip("/") for rule in rules if rule.startswith("!")}
-    assert taken == {"requirements", "api", "worker", "local", *SHARED}
+    assert taken == {"requirements", "api", "worker", "local", "triggers.toml", *SHARED}

@@ -78,6 +78,7 @@ def _refuses(service: Service, name: str) -> bool:
         ("DORMOUSE_TOPIC", "topic"),
         ("DORMOUSE_WEBHOOKS_SECONDS", "webhooks_seconds"),
         ("DORMOUSE_HANDLERS", "handlers"),
+        ("DORMOUSE_TRIGGERS", "triggers"),
         ("K_REVISION", "revision"),
         ("DORMOUSE_SECRETS_FOLDER", "secrets_folder"),
         ("DORMOUSE_SUBMIT_RATE", "submit_rate"),

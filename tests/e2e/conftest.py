@@ -65,7 +65,10 @@ def system(request: pytest.FixtureRequest, third_party: ThirdParty) -> Iterator[
         request.getfixturevalue("_needs")
     system = System.start(
         embedded=request.param == "embedded",
-        environment={"DORMOUSE_ALLOWED_HOSTS": third_party.host},
+        environment={
+            "DORMOUSE_ALLOWED_HOSTS": third_party.host,
+            "DORMOUSE_TRIGGERS": "tests/e2e/triggers.toml",
+        },
     )
     try:
         yield system.wait_until_ready()

@@ -10,12 +10,8 @@ from opentelemetry.sdk.environment_variables import (
     _OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER,
 )
 
-from jobs.firestore.dead_letters import COLLECTION as DEAD_LETTERS
-from jobs.firestore.events import COLLECTION as EVENTS
-from jobs.firestore.jobs import COLLECTION as JOBS
-from jobs.firestore.webhooks import COLLECTION as WEBHOOKS
-from jobs.firestore.webhooks import KEYS as NOTIFY_KEYS
 from jobs.settings import Settings
+from jobs.triggers.file import OWN_COLLECTIONS
 from local.cloud.push import subscriptions
 from tests.infra.terraform import INFRA, Terraform
 from worker.doors import OPEN, accounts
@@ -39,6 +35,7 @@ VALUES = {
     "DORMOUSE_SUBMIT_RATE": "100",
     "DORMOUSE_SUBMIT_BURST": "1000",
     "DORMOUSE_MAX_OPEN_JOBS": "0",
+    "DORMOUSE_MAX_WATCHERS": "32",
     "DORMOUSE_ALLOWED_HOSTS": "",
     "DORMOUSE_PROCESSES": "6",
     "DORMOUSE_HANDLER_MEMORY_MIB": "512",
@@ -52,7 +49,8 @@ NOT_TERRAFORMS = {
     "FIRESTORE_EMULATOR_HOST",  # the next three are for a machine of one's own
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",
-    "DORMOUSE_HANDLERS",  # the image's
+    "DORMOUSE_HANDLERS",  # the image's, as is the next
+    "DORMOUSE_TRIGGERS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",  # what begins so is `telemetry_environment`
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
@@ -181,6 +179,5 @@ def test_topics_are_named_as_on_this_machine(terraform: Terraform) -> None:
 def test_collections_are_the_stores() -> None:
     """The index list speaks of the collections that the stores write to."""
     listed = json.loads((INFRA / "firestore-indexes.json").read_text())
-    queried = {JOBS, EVENTS, WEBHOOKS, DEAD_LETTERS}
-    assert {index["collection"] for index in listed["indexes"]} == queried
-    assert set(listed["unindexed"]) == queried | {NOTIFY_KEYS}
+    assert {index["collection"] for index in listed["indexes"]} <= OWN_COLLECTIONS
+    assert set(listed["unindexed"]) == OWN_COLLECTIONS
