@@ -53,6 +53,13 @@ def _bench(_: Console, more: Sequence[str]) -> int:
     return run_in(BENCH, "bench", more)
 
 
+def _cost(_: Console, more: Sequence[str]) -> int:
+    # It looks into the worker's code.
+    from bench.cost.__main__ import main as cost  # noqa: PLC0415 - see above
+
+    return cost(more)
+
+
 def _doctor(console: Console, more: Sequence[str]) -> int:
     # It looks into both services' code.
     from local.doctor import doctor  # noqa: PLC0415 - see above
@@ -76,6 +83,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "deploy": _deploy,
     "destroy": _destroy,
     "doctor": _doctor,
+    "cost": _cost,
 }
 """The commands that read their options themselves."""
 
@@ -123,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         "bench", help="measure speed, cost and size beside others; takes long", add_help=False
     )
     commands.add_parser("doctor", help="say what is wrong, here or there", add_help=False)
+    commands.add_parser("cost", help="what a month of jobs would cost", add_help=False)
     commands.add_parser("fmt", help="format the code")
     commands.add_parser(
         "lock", help="pin the dependencies anew; what follows goes to uv", add_help=False
