@@ -9,6 +9,7 @@ from identity.issuers import Identity
 from jobs.errors import DormouseError, JobNotFound
 from jobs.model import Job
 from jobs.roles import Binding, Role, covers
+from jobs.webhooks.model import Webhook, WebhookNotFound
 
 _READS = frozenset({Role.VIEWER, Role.OPERATOR})
 _SUBMITS = frozenset({Role.SUBMITTER, Role.OPERATOR})
@@ -82,6 +83,33 @@ class Caller:
         if not self.roles & _SUBMITS:
             raise PermissionDenied("You need the role submitter or operator to change jobs.")
         return self._owner(_CHANGES, job_type)
+
+    def check_own_webhooks(self) -> None:
+        """Whether the caller may have webhooks, and notifications. Raises `PermissionDenied`."""
+        if not self.roles & _SUBMITS:
+            raise PermissionDenied("You need the role submitter to be told of jobs.")
+
+    def check_read_webhook(self, webhook: Webhook) -> None:
+        """Raises `WebhookNotFound` for the webhooks of others, as if there were none."""
+        if self.webhook_owner_to_list() not in {None, webhook.owner}:
+            raise WebhookNotFound
+
+    def check_change_webhook(self, webhook: Webhook) -> None:
+        """For its owner and operators. Raises `WebhookNotFound`, `PermissionDenied`."""
+        self.check_read_webhook(webhook)
+        owns = webhook.owner == self.member and self.roles & _SUBMITS
+        if not owns and not self._may(_CHANGES, None):
+            raise PermissionDenied("You need the role operator to change this webhook.")
+
+    def check_secret_of_webhook(self, webhook: Webhook) -> None:
+        """For its owner only. Raises `WebhookNotFound`, `PermissionDenied`."""
+        self.check_change_webhook(webhook)
+        if webhook.owner != self.member:
+            raise PermissionDenied("Only its owner may get a webhook's secret.")
+
+    def webhook_owner_to_list(self) -> str | None:
+        """Whose webhooks the caller sees; None for everybody's. They belong to no job type."""
+        return None if self._may(_READS, None) else self.member
 
     def _owner(self, roles: frozenset[Role], job_type: str | None) -> str | None:
         if not self.roles & roles:

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from api import (
     batches,
     dead_letters,
+    deliveries,
     health,
     job_changes,
     job_types,
@@ -18,6 +19,8 @@ from api import (
     me,
     schedule_changes,
     schedules,
+    webhook_secrets,
+    webhooks,
 )
 from api.access import Access
 from api.callers import admit_callers
@@ -131,6 +134,9 @@ def add_routes(app: Flask) -> None:
         schedules,
         schedule_changes,
         job_types,
+        webhooks,
+        webhook_secrets,
+        deliveries,
         dead_letters,
         me,
         health,

@@ -17,9 +17,7 @@ TAG = "Job types"
 @Operation(summary="List job types", tag=TAG, answer=JobTypeList)
 def list_job_types() -> JobTypeList:
     """Every job type with the schemas of its payload and result."""
-    return JobTypeList(
-        job_types=[JobTypeResource.of(kind) for kind in deps().registry if not kind.internal]
-    )
+    return JobTypeList(job_types=[JobTypeResource.of(kind) for kind in deps().registry.offered])
 
 
 @routes.get("/v1/job-types/<name>")
@@ -27,9 +25,6 @@ def list_job_types() -> JobTypeList:
 def get_job_type(name: JobTypeName) -> JobTypeResource:
     """One job type by its name."""
     try:
-        kind = deps().registry.get(name)
+        return JobTypeResource.of(deps().registry.offered.get(name))
     except UnknownJobType as error:
         raise JobTypeNotFound(str(error)) from error
-    if kind.internal:
-        raise JobTypeNotFound
-    return JobTypeResource.of(kind)

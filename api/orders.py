@@ -8,6 +8,8 @@ from msgspec import UNSET, structs
 from api.callers import caller
 from api.dependencies import deps
 from api.requests import Retry, Submission
+from api.resources import NotifyTarget
+from api.webhook_urls import checked_url
 from jobs.errors import InvalidRequest
 from jobs.order import Order
 from jobs.retry import RetryPolicy
@@ -25,9 +27,16 @@ def order_of(submission: Submission, idempotency_key: str | None) -> Order:
         delay=None if delay is None else timedelta(seconds=delay),
         max_attempts=submission.max_attempts,
         retry=policy_of(submission.type, submission.retry),
+        notify=_notify(submission.notify),
         idempotency_key=idempotency_key,
         trace=g.traceparent,
     )
+
+
+def _notify(target: NotifyTarget | None) -> str | None:
+    if target is None:
+        return None
+    return checked_url(target.url, deps().settings.allowed_hosts, "$.notify.url")
 
 
 def policy_of(job_type: str, retry: Retry | None) -> RetryPolicy | None:

@@ -38,6 +38,7 @@ from jobs.errors import (
     VersionConflict,
 )
 from jobs.schedules.errors import ScheduleNotFound, TooManySchedules
+from jobs.webhooks.model import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,9 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     JobTypeNotFound: HTTPStatus.NOT_FOUND,
     ScheduleNotFound: HTTPStatus.NOT_FOUND,
     DeadLetterNotFound: HTTPStatus.NOT_FOUND,
+    WebhookNotFound: HTTPStatus.NOT_FOUND,
+    DeliveryNotFound: HTTPStatus.NOT_FOUND,
+    TooManyWebhooks: HTTPStatus.CONFLICT,
     PathNotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     TransitionRefused: HTTPStatus.CONFLICT,

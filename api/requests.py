@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from api.resources import NotifyTarget
 from api.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken
 from jobs.labels import LabelName, Labels, LabelValue
 from jobs.model import Status
@@ -75,6 +76,13 @@ class Submission(JobTemplate, frozen=True, kw_only=True, forbid_unknown_fields=T
     delay_seconds: Annotated[
         Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None,
         Meta(description="Start no earlier than so long from now."),
+    ] = None
+    notify: Annotated[
+        NotifyTarget | None,
+        Meta(
+            description="A URL that is told once the job has ended, as a webhook is: signed with"
+            " the secret that `POST /v1/me:rotateNotifySecret` gives you."
+        ),
     ] = None
 
     def __post_init__(self) -> None:

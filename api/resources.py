@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api.redaction import without_credentials
+from api.values import Url
 from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
 from jobs.transitions import ALLOWED, Event
 
@@ -44,6 +45,12 @@ class AttemptResource(msgspec.Struct, frozen=True, kw_only=True):
             worker=attempt.worker,
             error=_shown(attempt.error, traceback=traceback),
         )
+
+
+class NotifyTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told when the job has ended."""
+
+    url: Url
 
 
 class JobResource(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +95,7 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
     run_at: Annotated[Moment, Meta(description="The next attempt starts no earlier.")]
     started_at: Annotated[Moment | None, Meta(description="When the latest attempt started.")]
     finished_at: Annotated[Moment | None, Meta(description="When it became terminal.")]
+    notify: Annotated[NotifyTarget | None, Meta(description="Who is told of its end.")]
     links: JobLinks
 
     @classmethod
@@ -100,11 +108,12 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
             error=_shown(job.error, traceback=traceback),
             attempts=tuple(AttemptResource.of(one, traceback=traceback) for one in job.attempts),
             log=job.log if log else UNSET,
+            notify=None if job.notify is None else NotifyTarget(url=job.notify),
             links=_links(job),
         )
 
 
-_MADE = {"payload", "result", "error", "attempts", "log", "links"}
+_MADE = {"notify", "payload", "result", "error", "attempts", "log", "links"}
 _SHOWN_AS_THEY_ARE = tuple(name for name in JobResource.__struct_fields__ if name not in _MADE)
 
 

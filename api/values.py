@@ -6,6 +6,7 @@ from msgspec import Meta
 
 MAX_PAGE_SIZE: Final = 200
 MAX_NAME_LENGTH: Final = 200
+MAX_URL_LENGTH: Final = 2000
 
 JOB_ID_PATTERN: Final = "^[0-9a-f]{32}$"
 JobId = Annotated[
@@ -25,6 +26,15 @@ ScheduleId = Annotated[
     ),
 ]
 JobTypeName = Annotated[str, Meta(description="The job type's `name`.", examples=["table.profile"])]
+
+Url = Annotated[
+    str,
+    Meta(
+        max_length=MAX_URL_LENGTH,
+        description="Where to send it: https, a public host, no credentials.",
+        examples=["https://shop.example.com/hooks/dormouse"],
+    ),
+]
 
 IdempotencyKey = Annotated[
     str,

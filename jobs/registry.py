@@ -124,6 +124,11 @@ class Registry:
             known = ", ".join(sorted(self._by_name))
             raise UnknownJobType(f"There is no job type {name!r}. There are: {known}.") from None
 
+    @property
+    def offered(self) -> "Registry":
+        """The job types that callers see and may submit."""
+        return Registry(kind for kind in self if not kind.internal)
+
     def keep_for(self, name: str) -> timedelta:
         """How long a finished job of this type is kept, also if the type is there no more."""
         kind = self._by_name.get(name)

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from jobs.context import Context
-from jobs.events.model import Event, EventType, event_id
+from jobs.events.model import DELIVERY, Event, EventType, event_id
 from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
 from jobs.order import Order
 from jobs.registry import Registry, job_type
 from jobs.retry import RetryPolicy
 from jobs.schedules.model import Cron, Schedule, Template
 from jobs.settings import Settings
+from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.signing import SigningSecrets
 
@@ -149,6 +150,24 @@ def a_webhook(**changes: Any) -> Webhook:
         "secrets": SigningSecrets(current="whsec_" + "A" * 43 + "="),
     }
     return Webhook(**(fields | changes))
+
+
+def a_delivery(*, webhook: str, **changes: Any) -> Job:
+    """A delivery to this webhook that has failed for good, or is as its status says."""
+    told = WebhookDelivery(
+        event=an_event().id,
+        event_type=EventType.JOB_SUCCEEDED,
+        body=an_event().message,
+        webhook=webhook,
+    )
+    fields: dict[str, Any] = {
+        "type": DELIVERY,
+        "owner": owner_of_webhook(webhook),
+        "payload": msgspec.Raw(msgspec.json.encode(told)),
+        "status": Status.FAILED,
+        "max_attempts": 8,
+    }
+    return a_job(**(fields | changes))
 
 
 def an_error(**changes: Any) -> JobError:

@@ -17,6 +17,7 @@ from api.job_type_shapes import JobTypeList, JobTypeResource
 from api.me import Me, RoleGrant
 from api.reference.schedule_examples import schedule_answers, schedule_bodies
 from api.reference.schemas import Schema, unwrapped
+from api.reference.webhook_examples import BODIES, webhook_answers
 from api.resources import JobList, JobResource
 from api.server_sent_events import event
 from jobs import transitions
@@ -65,6 +66,8 @@ def _bodies(kinds: list[JobType[Any, Any]]) -> dict[str, Schema]:
             for name, (summary, body) in schedule_bodies(submissions[first]).items()
         },
         "redrive_dead_letters": {"all": _example("Whatever they are.", {})},
+        "create_webhook": {"failed": _example("Hear of failures.", BODIES["create_webhook"])},
+        "update_webhook": {"on": _example("Switch it on again.", BODIES["update_webhook"])},
     }
 
 
@@ -88,7 +91,7 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
     changed = BatchChanged(changed=[_JOB_ID], skipped=[], next_page_token="")
     letter = DeadLetterResource.of(_letter(queued))
     well = Dependency(status="ok", latency_ms=3.2)
-    return {
+    return webhook_answers(queued, _NOW) | {
         "submit_job": _shown(queued),
         "get_job": _shown(running),
         "watch_job": _stream_of(running),

@@ -26,6 +26,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Many jobs": "The same for many jobs at once.",
     "Schedules": "Jobs that are made again and again, by the clock.",
     "Job types": "What kinds of work there are.",
+    "Webhooks": "URLs that hear of what happens to your jobs: docs/webhooks.md.",
     "Dead letters": "What could not be delivered to a worker. For operators.",
     "Service": "How the service itself is.",
 }
@@ -55,6 +56,7 @@ _SCHEME: Final = {
 
 def openapi(app: Flask, registry: Registry) -> Schema:
     """The document of the application's routes and of these job types. Takes some milliseconds."""
+    registry = registry.offered
     routes = list(routes_of(app))
     operations = [route.operation for route in routes]
     types = [kind for one in operations for kind in (one.body, one.answer, *one.events.values())]

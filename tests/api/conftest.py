@@ -75,7 +75,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.stores = memory_stores(self.store)
-        self.letters = self.stores.letters
+        self.letters, self.webhooks = self.stores.letters, self.stores.webhooks
         numbers = itertools.count(1)
         self.app = create_app(
             self.settings,

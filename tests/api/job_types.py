@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from handlers.webhook_deliver import deliver
 from jobs.context import Context
 from jobs.registry import Registry, job_type
 from jobs.retry import RetryPolicy
@@ -50,4 +51,4 @@ def count(payload: Count, _context: Context) -> list[int]:
     return list(range(payload.to))
 
 
-REGISTRY = Registry([echo, count])
+REGISTRY = Registry([echo, count, deliver])

@@ -18,7 +18,7 @@ from jobs.schedules.model import Template
 from local.cloud.identity import Issuer
 from tests.api.conftest import AUDIENCE, House
 from tests.api.test_strangers import guarded_rules
-from tests.making import T0, a_schedule, an_error, some_settings
+from tests.making import T0, a_delivery, a_schedule, a_webhook, an_error, some_settings
 
 CALLERS: dict[str, tuple[Binding, ...]] = {
     f"{role}{suffix}": (Binding(role, ("user:me@example.com",), types),)
@@ -28,6 +28,7 @@ CALLERS: dict[str, tuple[Binding, ...]] = {
 """The things are jobs of `text.echo`, schedules for such jobs, and dead letters of the jobs."""
 
 OWN, OTHERS = "b" * 32, "c" * 32
+DELIVERIES = {OWN: "d" * 32, OTHERS: "e" * 32}
 SUBMISSION = {"type": "text.echo", "payload": {"text": "hello"}}
 BODIES: dict[str, Any] = {
     "POST /v1/jobs": SUBMISSION,
@@ -37,6 +38,8 @@ BODIES: dict[str, Any] = {
     "POST /v1/schedules": {"template": SUBMISSION, "cron": "@daily"},
     "PATCH /v1/schedules/<job_id:schedule_id>": {"template": SUBMISSION},
     "POST /v1/dead-letters:redrive": {},
+    "POST /v1/webhooks": {"url": "https://example.com/"},
+    "PATCH /v1/webhooks/<job_id:webhook_id>": {"description": "new"},
 }
 
 Row = dict[str, tuple[int, int]]
@@ -78,6 +81,24 @@ _READ: Row = {
     "operator of others": (200, 404),
     "nobody": (403, 403),
 }
+# Webhooks belong to no job type: a role for some types lets nobody see those of others.
+_READ_WEBHOOK: Row = _READ | {
+    "viewer of its type": (200, 404),
+    "operator of its type": (200, 404),
+}
+
+
+def _change_webhook(status: int) -> Row:
+    own = dict.fromkeys(CALLERS, (status, 404))
+    return own | {
+        "viewer": (403, 403),
+        "viewer of its type": (403, 404),
+        "viewer of others": (403, 404),
+        "operator": (status, status),
+        "nobody": (403, 403),
+    }
+
+
 _SUBMITTERS = ("submitter", "submitter of its type", "submitter of others")
 _MAY_SUBMIT = ("submitter", "submitter of its type", "operator", "operator of its type")
 _SUBMIT = _for(202, *_MAY_SUBMIT)
@@ -107,6 +128,25 @@ TABLE: dict[str, Row] = {
     "GET /v1/job-types": _for_all(200),
     "GET /v1/job-types/<name>": _for_all(200),
     "GET /v1/me": _for_all(200),
+    "POST /v1/me:rotateNotifySecret": _for(
+        200, *_SUBMITTERS, "operator", "operator of its type", "operator of others"
+    ),
+    "POST /v1/webhooks": _for(
+        201, *_SUBMITTERS, "operator", "operator of its type", "operator of others"
+    ),
+    "GET /v1/webhooks": _for_all(200),
+    "GET /v1/webhooks/<job_id:webhook_id>": _READ_WEBHOOK,
+    "PATCH /v1/webhooks/<job_id:webhook_id>": _change_webhook(200),
+    "DELETE /v1/webhooks/<job_id:webhook_id>": _change_webhook(204),
+    "POST /v1/webhooks/<job_id:webhook_id>:rotateSecret": _change_webhook(200)
+    | {"operator": (200, 403)},
+    "POST /v1/webhooks/<job_id:webhook_id>:test": _change_webhook(202),
+    "GET /v1/webhooks/<job_id:webhook_id>/deliveries": _READ_WEBHOOK,
+    "GET /v1/webhooks/<job_id:webhook_id>/deliveries/<job_id:delivery_id>": _READ_WEBHOOK,
+    "POST /v1/webhooks/<job_id:webhook_id>/deliveries/<job_id:delivery_id>:redeliver": (
+        _change_webhook(202)
+    ),
+    "GET /v1/jobs/<job_id:job_id>/deliveries": _READ,
     "GET /v1/dead-letters": _for(200, "operator"),
     "GET /v1/dead-letters/<job_id:letter_id>": _for(200, "operator"),
     "POST /v1/dead-letters/<job_id:letter_id>:redrive": _for(200, "operator"),
@@ -142,13 +182,17 @@ def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
             job_id=job_id,
         )
         house.letters.add(letter)
+        house.webhooks.create(a_webhook(id=job_id, owner=owner))
+        house.store.create(a_delivery(id=DELIVERIES[job_id], webhook=job_id))
     return house
 
 
 def _path(route: str, thing: str) -> str:
     _, path = route.split(" ")
-    for argument in ("<job_id:job_id>", "<job_id:schedule_id>", "<job_id:letter_id>"):
+    kinds = ("job", "schedule", "letter", "webhook")
+    for argument in (f"<job_id:{kind}_id>" for kind in kinds):
         path = path.replace(argument, thing)
+    path = path.replace("<job_id:delivery_id>", DELIVERIES[thing])
     return path.replace("<name>", "text.echo")
 
 
@@ -176,14 +220,16 @@ def test_matrix(house: House, route: str, thing: str, status: int) -> None:
     before = {job_id: house.store.get(job_id) for job_id in (OWN, OTHERS)}
     letters = house.letters.list_letters(9)
     schedules = house.stores.schedules.list_schedules(None, None, 9)
+    webhooks = house.webhooks.list_webhooks(9)
     options = {"json": BODIES[route]} if route in BODIES else {}
     caller = house.caller("me@example.com")
     response = caller.request(method, _path(route, thing), **options)
     assert response.status_code == status, response.get_data(as_text=True)
     if status in {403, 404}:
-        not_found = "schedule_not_found" if "schedule" in route else "job_not_found"
-        code = {403: "permission_denied", 404: not_found}[status]
+        kind = next((one for one in ("schedule", "webhook") if one in route), "job")
+        code = {403: "permission_denied", 404: f"{kind}_not_found"}[status]
         assert response.get_json()["code"] == code
+        assert house.webhooks.list_webhooks(9) == webhooks
         assert {job_id: house.store.get(job_id) for job_id in before} == before
         assert house.letters.list_letters(9) == letters
         assert house.stores.schedules.list_schedules(None, None, 9) == schedules

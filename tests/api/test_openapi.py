@@ -14,6 +14,7 @@ from api.operation import operation_of
 from api.problems import STATUS
 from api.reference.openapi import TAGS
 from tests.api.conftest import Caller, House
+from tests.making import a_webhook
 
 OUTSIDE = {"/", "/livez", "/docs", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -122,8 +123,9 @@ def test_every_answer_has_a_true_example(document: Any) -> None:
                     assert {one["status"] for one in shown} == {int(status)}
 
 
-def test_every_body_has_an_example_that_is_taken(otto: Caller) -> None:
+def test_every_body_has_an_example_that_is_taken(house: House, otto: Caller) -> None:
     """Each example of a body is as its schema says, and the service takes it."""
+    house.webhooks.create(a_webhook())
     document = otto.get("/openapi.json").get_json()
     made = ""
     for name, operation in operations(document).items():
@@ -132,6 +134,7 @@ def test_every_body_has_an_example_that_is_taken(otto: Caller) -> None:
         (content,) = operation["requestBody"]["content"].values()
         method, path = name.split(" ")
         path = path.replace("{schedule_id}", made)
+        path = path.replace("{webhook_id}", a_webhook().id)
         for example in content["examples"].values():
             validator(document, content["schema"]).validate(example["value"])
             response = otto.request(method, path, json=example["value"])

@@ -107,18 +107,22 @@ def test_every_operation_is_there(client: Client) -> None:
     assert documented <= shown
 
 
+_ARGUMENTS = {
+    "jobs": "{job_id}",
+    "job-types": "{name}",
+    "dead-letters": "{letter_id}",
+    "webhooks": "{webhook_id}",
+    "deliveries": "{delivery_id}",
+    "schedules": "{schedule_id}",
+}
+
+
 def _template(url: str) -> str:
     """The path of the document that this URL is an example of."""
     path = url.removeprefix("{{host}}").partition("?")[0]
     parts = path.split("/")
-    if len(parts) >= 4:
-        argument = {
-            "jobs": "{job_id}",
-            "schedules": "{schedule_id}",
-            "job-types": "{name}",
-            "dead-letters": "{letter_id}",
-        }
-        parts[3] = argument[parts[2]] + "".join(
-            parts[3].rpartition(":")[1:] if ":" in parts[3] else ""
-        )
+    # A resource's name follows its collection's.
+    for collection, place in zip(parts[2::2], range(3, len(parts), 2), strict=False):
+        verb = "".join(parts[place].rpartition(":")[1:]) if ":" in parts[place] else ""
+        parts[place] = _ARGUMENTS[collection] + verb
     return "/".join(parts)

@@ -45,6 +45,7 @@ def test_shows_every_documented_field(ada: Caller) -> None:
         "run_at": "2026-03-04T05:06:07.890123Z",
         "started_at": None,
         "finished_at": None,
+        "notify": None,
         "links": {"self": path, "cancel": f"{path}:cancel"},
     }
 
