@@ -16,6 +16,10 @@ class Principal:
     """Who calls: a verified Google identity, named as IAM names its members."""
 
     email: str
+    domain: str = ""
+    """The Workspace or Cloud Identity domain that the account belongs to; none for other accounts,
+    whatever their email is. https://developers.google.com/identity/openid-connect/openid-connect
+    """
 
     @property
     def issuer(self) -> str:
@@ -27,13 +31,10 @@ class Principal:
         return f"{kind}:{self.email}"
 
     @property
-    def domain(self) -> str:
-        return self.email.rpartition("@")[2]
-
-    @property
     def groups(self) -> tuple[str, ...]:
         """The members of a binding that it is meant by, beside its own name."""
-        return (f"domain:{self.domain}", "allAuthenticated")
+        of_domain = (f"domain:{self.domain}",) if self.domain else ()
+        return (*of_domain, "allAuthenticated")
 
 
 class Verifier:
@@ -59,4 +60,5 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
     verified = claims.get("email_verified") is True
     if not verified or not isinstance(email, str) or "@" not in email:
         raise Unauthenticated("The token names no verified email.")
-    return Principal(email.lower())
+    domain = claims.get("hd")
+    return Principal(email.lower(), domain.lower() if isinstance(domain, str) else "")

@@ -49,6 +49,13 @@ def _faults(_: Console, more: Sequence[str]) -> int:
     return try_faults(more)
 
 
+def _fuzz(_: Console, more: Sequence[str]) -> int:
+    # It starts the system as `faults` does.
+    from bench.fuzz.__main__ import main as fuzz  # noqa: PLC0415 - see above
+
+    return fuzz(more)
+
+
 def _bench(_: Console, more: Sequence[str]) -> int:
     return run_in(BENCH, "bench", more)
 
@@ -79,6 +86,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "test": run_checks,
     "lock": write_locks,
     "faults": _faults,
+    "fuzz": _fuzz,
     "bench": _bench,
     "deploy": _deploy,
     "destroy": _destroy,
@@ -124,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "faults", help="try the whole system under faults; takes minutes", add_help=False
+    )
+    commands.add_parser(
+        "fuzz", help="try the API and the decoders with made-up input; takes minutes", add_help=False
     )
     commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
     commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)

@@ -83,14 +83,16 @@ class System:
 
 
 @contextmanager
-def running_system(log: IO[bytes], *, skewed: bool = True) -> Iterator[System]:
+def running_system(
+    log: IO[bytes], *, handlers: str = HANDLERS, skewed: bool = True
+) -> Iterator[System]:
     """The whole system on free ports; at the end of the block nothing of it is left.
 
     If skewed, there are two workers, whose clocks differ.
     """
     ports = Ports.free()
     source = find_emulators()
-    variables = environment(ports) | {"DORMOUSE_HANDLERS": HANDLERS}
+    variables = environment(ports) | {"DORMOUSE_HANDLERS": handlers}
 
     def show(name: str, line: str) -> None:
         if name not in ("firestore", "pubsub"):

@@ -50,4 +50,7 @@ def document_change(data: bytes) -> DocumentChange:
 
 
 def _fields(document: Any) -> dict[str, Any]:
-    return {name: from_value(value) for name, value in document.fields.items()}
+    try:
+        return {name: from_value(value) for name, value in document.fields.items()}
+    except (ValueError, OverflowError) as error:
+        raise UndecodableEvent(f"The document holds what can't be: {error}") from error

@@ -35,8 +35,8 @@ class Issuer:
     def token(self, email: str, audience: str, **changed_claims: Any) -> str:
         """An identity token that names `email`, for `audience`, good for an hour from now.
 
-        Its claims are those of the metadata server's tokens. `changed_claims` replace single ones,
-        for tests of what must be refused.
+        Its claims are those of the metadata server's tokens, and for people `hd`, as if each domain
+        had a Workspace. `changed_claims` replace single ones, for tests of what must be refused.
         https://cloud.google.com/docs/authentication/token-types#id
         """
         issued = int(self._now().timestamp())
@@ -51,6 +51,9 @@ class Issuer:
             "iat": issued,
             "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
         }
+        domain = email.rpartition("@")[2]
+        if not domain.endswith(".gserviceaccount.com"):
+            claims["hd"] = domain
         return bytes(jwt.encode(self._signer, claims | changed_claims)).decode()
 
 

@@ -62,7 +62,7 @@ def test_an_owner_who_lost_the_role_may_not_change_the_job(house: House, vera: C
 
 
 @pytest.mark.parametrize(
-    ("member", "email", "is_meant"),
+    ("member", "principal", "is_meant"),
     [
         ("user:ada@example.com", "ada@example.com", True),
         ("user:Ada@Example.com", "ada@example.com", True),
@@ -70,22 +70,28 @@ def test_an_owner_who_lost_the_role_may_not_change_the_job(house: House, vera: C
         ("serviceAccount:ada@example.com", "ada@example.com", False),
         ("serviceAccount:a@p.iam.gserviceaccount.com", "a@p.iam.gserviceaccount.com", True),
         ("user:a@p.iam.gserviceaccount.com", "a@p.iam.gserviceaccount.com", False),
-        ("domain:example.com", "ada@example.com", True),
-        ("domain:EXAMPLE.com", "ada@example.com", True),
-        ("domain:example.com", "ada@sub.example.com", False),
-        ("domain:example.com", "ada@badexample.com", False),
-        ("domain:example.com", "ada@example.com.evil.test", False),
+        ("domain:example.com", ("ada@example.com", "example.com"), True),
+        ("domain:EXAMPLE.com", ("ada@example.com", "example.com"), True),
+        ("domain:example.com", ("ada@other.test", "example.com"), True),
+        # A Google account that somebody made with the address of a former employer.
+        ("domain:example.com", "ada@example.com", False),
+        ("domain:p.iam.gserviceaccount.com", "a@p.iam.gserviceaccount.com", False),
+        ("domain:example.com", ("ada@example.com", "other.test"), False),
+        ("domain:example.com", ("ada@example.com", "sub.example.com"), False),
+        ("domain:example.com", ("ada@example.com", "badexample.com"), False),
+        ("domain:example.com", ("ada@example.com", "example.com.evil.test"), False),
         ("allAuthenticated", "anybody@anywhere.test", True),
     ],
 )
-def test_members(member: str, email: str, is_meant: bool) -> None:
+def test_members(member: str, principal: str | tuple[str, str], is_meant: bool) -> None:
     """A binding means exactly whom it names; case does not count."""
+    caller = Principal(principal) if isinstance(principal, str) else Principal(*principal)
     access = Access([Binding(Role.VIEWER, (member,))])
     if is_meant:
-        assert access.caller(Principal(email)).roles == {Role.VIEWER}
+        assert access.caller(caller).roles == {Role.VIEWER}
     else:
         with pytest.raises(PermissionDenied):
-            access.caller(Principal(email))
+            access.caller(caller)
 
 
 def test_roles_add_up() -> None:
@@ -96,7 +102,10 @@ def test_roles_add_up() -> None:
             Binding(Role.VIEWER, ("domain:example.com",)),
         ]
     )
-    assert access.caller(Principal("ada@example.com")).roles == {Role.SUBMITTER, Role.VIEWER}
+    assert access.caller(Principal("ada@example.com", "example.com")).roles == {
+        Role.SUBMITTER,
+        Role.VIEWER,
+    }
     assert access.caller(Principal("bob@other.test")).roles == {Role.SUBMITTER}
 
 

@@ -78,7 +78,7 @@ def test_types_add_up() -> None:
             Binding(Role.VIEWER, ("domain:example.com",), ("b.c",)),
         ]
     )
-    caller = access.caller(Principal("ada@example.com"))
+    caller = access.caller(Principal("ada@example.com", "example.com"))
     assert caller.types == {Role.VIEWER: {"a.*", "b.c"}}
 
 

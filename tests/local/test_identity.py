@@ -54,11 +54,17 @@ def test_a_token_lasts_an_hour(issuer: Issuer, verifier: Verifier) -> None:
 
 def test_a_token_has_the_claims_of_googles(issuer: Issuer) -> None:
     """The claims are those of a metadata server's token, neither more nor fewer."""
-    claims = jwt.decode(issuer.token("ann@example.com", "aud"), verify=False)
+    claims = jwt.decode(issuer.token("ann@p.iam.gserviceaccount.com", "aud"), verify=False)
     assert set(claims) == {"iss", "aud", "azp", "sub", "email", "email_verified", "iat", "exp"}
     assert claims["iss"] == "https://accounts.google.com"
     assert claims["sub"].isdecimal()
     assert len(claims["sub"]) == 21
+
+
+def test_a_persons_token_names_a_domain(issuer: Issuer) -> None:
+    """As that of an account in a Workspace does."""
+    claims = jwt.decode(issuer.token("ann@example.com", "aud"), verify=False)
+    assert claims["hd"] == "example.com"
 
 
 def test_certificates_come_in_googles_form(cloud: FlaskClient, issuer: Issuer) -> None:

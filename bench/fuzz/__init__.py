@@ -1,0 +1,1 @@
+"""What strangers could send, made up by the thousand: for the API as it runs, and for decoders."""
