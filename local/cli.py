@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         "faults", help="try the whole system under faults; takes minutes", add_help=False
     )
     commands.add_parser(
-        "fuzz", help="try the API and the decoders with made-up input; takes minutes", add_help=False
+        "fuzz", help="try the API and the decoders with made-up input; takes long", add_help=False
     )
     commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
     commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)

@@ -34,7 +34,8 @@ def main(arguments: Sequence[str]) -> int:
 def _fuzz_api(cases: int, seed: int) -> bool:
     """In rounds, until there were so many cases; the first does all that Schemathesis knows."""
     log_path = Path(tempfile.gettempdir()) / "dormouse-fuzz.log"
-    done, failed, holds, phases = 0, 0, True, EVERYTHING
+    done, failed, holds = 0, 0, True
+    phases: tuple[str, ...] = EVERYTHING
     with (
         log_path.open("wb") as log,
         running_system(log, handlers=HANDLERS, skewed=False) as system,
