@@ -87,6 +87,7 @@ locals {
     DORMOUSE_FIREBASE_PROJECT = var.firebase_project
     DORMOUSE_SECRETS          = join(",", var.payload_secrets)
     DORMOUSE_ALLOWED_HOSTS    = join(",", var.allowed_hosts)
+    DORMOUSE_BUCKETS          = join(",", var.buckets)
     DORMOUSE_SUBMIT_RATE      = tostring(var.limits.submit_rate)
     DORMOUSE_SUBMIT_BURST     = tostring(var.limits.submit_burst)
     DORMOUSE_MAX_OPEN_JOBS    = tostring(var.limits.max_open_jobs)

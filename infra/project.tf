@@ -15,6 +15,7 @@ locals {
       "artifactregistry",
       "cloudbuild",
       "cloudscheduler",
+      "eventarc",
       "firebaserules",
       "firestore",
       "iam",

@@ -208,3 +208,9 @@ variable "gateway_document" {
   type        = string
   default     = null
 }
+
+variable "buckets" {
+  description = "Cloud Storage buckets that jobs may read files from, as gs://BUCKET/OBJECT."
+  type        = set(string)
+  default     = []
+}

@@ -31,9 +31,10 @@ class Settings:
     removed. `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is
     the module whose `REGISTRY` holds the job types, `triggers` the file that says which events
     start jobs. `secrets` are the names that payloads may refer to; the worker finds the values in
-    `secrets_folder`. A principal may submit `submit_rate` jobs a second and `submit_burst` at once,
-    and have `max_open_jobs` that are not terminal; 0 is no limit. `max_watchers` may watch jobs at
-    one instance of the API at a time. A worker runs `processes`
+    `secrets_folder`. `buckets` are those of Cloud Storage that jobs may read files from. A
+    principal may submit `submit_rate` jobs a second and `submit_burst` at once, and have
+    `max_open_jobs` that are not terminal; 0 is no limit. `max_watchers` may watch jobs at one
+    instance of the API at a time. A worker runs `processes`
     handlers at once, each with `handler_memory_mib` at most. With `telemetry` spans are sent to a
     collector, which may take `telemetry_seconds` to answer.
     """
@@ -62,6 +63,7 @@ class Settings:
     handlers: str = "handlers"
     triggers: str = "triggers.toml"
     secrets: frozenset[str] = frozenset()
+    buckets: frozenset[str] = frozenset()
     secrets_folder: str = "/secrets"
     submit_rate: int = 0
     submit_burst: int = 1000
@@ -107,6 +109,7 @@ class Settings:
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
             secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
+            buckets=frozenset(_words(read.optional("DORMOUSE_BUCKETS"))),
             secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
             submit_rate=read.number("DORMOUSE_SUBMIT_RATE", cls.submit_rate, at_least=0),
             submit_burst=read.number("DORMOUSE_SUBMIT_BURST", cls.submit_burst, at_least=1),
@@ -123,6 +126,7 @@ class Settings:
         )
 
 
+_BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 _NAME = (r"[^\s/]+", "a name without blanks and slashes")
 _ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
 _ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?"
@@ -156,6 +160,10 @@ _FORMS = {
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": _URL,
     "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",) * 2,
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",) * 2,
+    "DORMOUSE_BUCKETS": (
+        rf"{_BUCKET}(\s*,\s*{_BUCKET})*\s*,?",
+        "names of Cloud Storage buckets, separated by commas",
+    ),
     "DORMOUSE_ALLOWED_HOSTS": (
         rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
         "host:port pairs, separated by commas",

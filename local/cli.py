@@ -19,6 +19,7 @@ from local.port_flags import add_port, add_ports, ports_of
 from local.ports import flag, variable
 from local.processes import ROOT
 from local.services import url
+from local.triggers import write_triggers
 from local.up import Up
 
 Command = Callable[[Console, Sequence[str]], int]
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         return _token(console, chosen)
     if chosen.command == "fmt":
         return format_code()
+    if chosen.command == "triggers":
+        return write_triggers(console)
     _parser().print_help()
     return 0
 
@@ -144,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="say what is wrong, here or there", add_help=False)
     commands.add_parser("cost", help="what a month of jobs would cost", add_help=False)
     commands.add_parser("fmt", help="format the code")
+    commands.add_parser("triggers", help="tell Terraform of triggers.toml")
     commands.add_parser(
         "lock", help="pin the dependencies anew; what follows goes to uv", add_help=False
     )

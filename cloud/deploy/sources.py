@@ -14,6 +14,7 @@ ROOMS = (
     "identity",
     "handlers",
     "requirements",
+    "triggers.toml",
 )
 """Nothing else gets into an image; a test holds this to the Dockerfiles."""
 

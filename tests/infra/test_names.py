@@ -32,6 +32,7 @@ VALUES = {
     "DORMOUSE_EVENTARC_ACCOUNT": "dormouse-eventarc@p.iam.example.com",
     "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "false",
     "DORMOUSE_SECRETS": "",
+    "DORMOUSE_BUCKETS": "",
     "DORMOUSE_SUBMIT_RATE": "100",
     "DORMOUSE_SUBMIT_BURST": "1000",
     "DORMOUSE_MAX_OPEN_JOBS": "0",

@@ -47,6 +47,7 @@ module "dormouse" {
   alert_emails     = var.alert_emails
   budget           = var.budget
   secrets          = var.secrets
+  buckets          = var.buckets
   events_topic     = var.events_topic
   history          = var.history
   domain           = var.domain

@@ -47,6 +47,11 @@ variable "secrets" {
   default = []
 }
 
+variable "buckets" {
+  type    = set(string)
+  default = []
+}
+
 variable "events_topic" {
   type    = bool
   default = false
