@@ -70,6 +70,10 @@ def _cost(_: Console, more: Sequence[str]) -> int:
     return cost(more)
 
 
+def _load(_: Console, more: Sequence[str]) -> int:
+    return run_in(BENCH, "bench.load", more)
+
+
 def _doctor(console: Console, more: Sequence[str]) -> int:
     # It looks into both services' code.
     from local.doctor import doctor  # noqa: PLC0415 - see above
@@ -91,6 +95,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "faults": _faults,
     "fuzz": _fuzz,
     "bench": _bench,
+    "load": _load,
     "deploy": _deploy,
     "destroy": _destroy,
     "doctor": _doctor,
@@ -141,6 +146,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
     commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)
+    commands.add_parser(
+        "load", help="put the whole system under load, and show how it bears it", add_help=False
+    )
     commands.add_parser(
         "bench", help="measure speed, cost and size beside others; takes long", add_help=False
     )

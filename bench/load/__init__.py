@@ -1,0 +1,1 @@
+"""The whole system under load in several shapes. `./dev load`."""
