@@ -7,9 +7,9 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.redaction import without_credentials
 from api.values import Url
 from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
+from jobs.redaction import without_credentials
 from jobs.transitions import ALLOWED, Event
 
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from api.redaction import without_credentials
 from api.resources import Moment
+from jobs.redaction import without_credentials
 from jobs.retry import RetryPolicy
 from jobs.schedules.jobs import SCHEDULE
 from jobs.schedules.model import (

@@ -3,7 +3,6 @@
 https://cloud.google.com/pubsub/docs/handling-failures#dead_letter_topic
 """
 
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +17,9 @@ from jobs.queue import Ticket
 from jobs.registry import Registry
 from jobs.store import JobStore
 from worker.envelope import Envelope, Message
+from worker.raw_message import kept_attributes, kept_data
 
 DELIVERIES = "CloudPubSubDeadLetterSourceDeliveryCount"
-
-MAX_DATA_BYTES = 512 * 1024
-"""A document has at most 1 MiB, a message up to 10 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +57,8 @@ class Intake:
             created_at=self.now(),
             reason=reason,
             detail=detail,
-            data=b64encode(message.data[:MAX_DATA_BYTES]).decode(),
-            attributes=message.attributes,
+            data=kept_data(message.data),
+            attributes=kept_attributes(message.attributes),
             deliveries=int(deliveries) if deliveries.isdecimal() else 0,
             job_id=job_id,
         )

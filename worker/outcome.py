@@ -11,6 +11,7 @@ import msgspec
 
 from jobs.context import PermanentError, RetryAfter
 from jobs.model import JobError
+from jobs.redaction import lines_without_credentials
 
 MAX_RESULT_BYTES = 256 * 1024
 MAX_MESSAGE = 1000
@@ -79,7 +80,8 @@ def redacted(text: str) -> str:
 
     A file's name may hold what is none, and neither Firestore nor a ticket would take it.
     """
-    return _SECRETS.sub(r"\1[redacted]", text.encode(errors="replace").decode())
+    clean = lines_without_credentials(text.encode(errors="replace").decode())
+    return _SECRETS.sub(r"\1[redacted]", clean)
 
 
 def of_exception(error: BaseException, clean: Callable[[str], str] = redacted) -> Failed:

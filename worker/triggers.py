@@ -1,7 +1,6 @@
 """A deployment's own triggers: the job that an event starts."""
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,8 +16,8 @@ from jobs.triggers.file import Triggers
 from jobs.triggers.template import TemplateError, filled
 from jobs.triggers.trigger import Trigger
 from worker.cloud_events import PREFIX, CloudEvent, read_event
-from worker.dead_letters import MAX_DATA_BYTES
 from worker.event_data import event_data
+from worker.raw_message import kept_attributes, kept_data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +70,8 @@ class Starting:
             created_at=self.now(),
             reason=Reason.UNUSABLE_EVENT,
             detail=f"Trigger {name}: {why}",
-            data=b64encode(body[:MAX_DATA_BYTES]).decode(),
-            attributes=attributes,
+            data=kept_data(body),
+            attributes=kept_attributes(attributes),
         )
         self.letters.add(letter)
         log.error("trigger %s: no job can be made of an event: letter %s: %s", name, letter.id, why)

@@ -17,7 +17,7 @@ from api.reference.responses import HEADERS
 from api.reference.schemas import Schema, Schemas, unwrapped
 from jobs.registry import JobType, Registry
 
-SECURITY: Final = "googleIdentityToken"
+SECURITY: Final = "identityToken"
 JOB_TYPES: Final = "x-job-types"
 """Tells which components are the payload and the result of each job type."""
 
@@ -38,7 +38,7 @@ _INFO: Final = {
         """
         Submit a job, and it is done at least once by a worker, whatever crashes meanwhile.
 
-        Every request carries a Google identity token. Bodies are JSON in UTF-8 without repeated
+        Every request carries an identity token. Bodies are JSON in UTF-8 without repeated
         names; unknown fields and query parameters are refused. Times are RFC 3339 in UTC.
         Errors are `application/problem+json` (RFC 9457) with a stable `code`.
         """
@@ -50,7 +50,10 @@ _SCHEME: Final = {
     "scheme": "bearer",
     "bearerFormat": "JWT",
     "description": "A Google identity token made for this service's audience, with a verified"
-    " email. Its principal needs a role here.",
+    " email. Where the deployment has a Firebase or Identity Platform project, also the ID token of"
+    " one of its users, as the client libraries give it out. Behind an API Gateway that verifies"
+    " callers itself, send the gateway what it asks for: it tells this service who you are. Whoever"
+    " you are, you need a role here: `GET /v1/me` shows whom you are taken for.",
 }
 
 

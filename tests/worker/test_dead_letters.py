@@ -1,13 +1,15 @@
 """What becomes of messages that Pub/Sub gave up on, and of their jobs."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
+import msgspec
 import pytest
 
 from jobs.dead_letters import Reason
 from jobs.errors import UndecodableTicket
 from jobs.model import Status
 from jobs.queue import Ticket
+from tests.making import a_job
 from tests.worker.conftest import House
 from worker.envelope import Envelope, Message
 
@@ -23,6 +25,39 @@ def test_undecodable(house: House) -> None:
     assert letter.reason is Reason.UNDECODABLE
     assert letter.data == b64encode(b"\xff nonsense").decode()
     assert (letter.id, letter.deliveries, letter.job_id) == ("m1", 50, None)
+
+
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"headers": {"Authorization": "Bearer s3cr3t", "Accept": "*/*"}}',
+        b'{"job": {"payload": {"headers": {"COOKIE": "s3cr3t"}}}}',
+        b"POST / HTTP/1.1\r\nAuthorization: Basic s3cr3t\r\nAccept: */*",
+        b"Cookie: a=s3cr3t; b=s3cr3t\n\xff",
+        b'{"headers": {"Cookie": "s3cr3t"',
+        b"https://user:s3cr3t@example.com/?token=s3cr3t",
+    ],
+)
+def test_credentials_are_not_kept(house: House, data: bytes) -> None:
+    """What operators see of a message, and what the store holds, is without its credentials."""
+    house.intake.take_in(_envelope(data, Authorization=SECRET, name="value"))
+    (letter,) = house.letters.list_letters(10)
+    assert SECRET not in b64decode(letter.data).decode("latin-1")
+    assert letter.attributes == {"Authorization": "[redacted]", "name": "value"}
+
+
+def test_a_ticket_without_its_credentials_can_be_redriven(house: House) -> None:
+    """The job has them still, and the letter its job."""
+    payload = {"headers": {"Authorization": f"Bearer {SECRET}"}}
+    job = a_job(payload=msgspec.Raw(msgspec.json.encode(payload)))
+    house.intake.take_in(_envelope(Ticket.to(job).encode()))
+    (letter,) = house.letters.list_letters(10)
+    assert letter.job_id == job.id
+    assert SECRET not in b64decode(letter.data).decode()
+    assert Ticket.decode(b64decode(letter.data)).job_id == job.id
 
 
 def test_job_fails(house: House) -> None:

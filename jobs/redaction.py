@@ -1,4 +1,4 @@
-"""Shows payloads without the credentials that were written out in their headers."""
+"""JSON and text without the credentials that somebody wrote out in headers."""
 
 import re
 from typing import Any, Final
@@ -11,14 +11,15 @@ MARK: Final = "[redacted]"
 CREDENTIALS: Final = frozenset(
     {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
 )
+_line = re.compile(rf"(?i)(\b(?:{'|'.join(sorted(CREDENTIALS))})[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+")
 _hint = re.compile(rb"(?i)authorization|cookie|x-api-key|\\u")
 
 
 def without_credentials(payload: msgspec.Raw) -> msgspec.Raw:
-    """The payload as whoever may see the job sees it.
+    """The payload, or what holds one, as whoever may see the job sees it.
 
     In any object named `headers`, those of `CREDENTIALS` become a mark; a reference to a secret
-    stays. A payload without them comes back as it is.
+    stays. A payload without them comes back as it is. Raises what decoding JSON raises.
     """
     # Nearly every payload has none, and lists show a hundred of them.
     if not _hint.search(bytes(payload)):
@@ -26,6 +27,11 @@ def without_credentials(payload: msgspec.Raw) -> msgspec.Raw:
     before = msgspec.json.decode(payload)
     after = _shown(before, in_headers=False)
     return payload if after == before else msgspec.Raw(msgspec.json.encode(after))
+
+
+def lines_without_credentials(text: str) -> str:
+    """The text without the rest of each line, or of each quoted part, that is such a header."""
+    return _line.sub(rf"\1{MARK}", text)
 
 
 def _shown(value: Any, *, in_headers: bool) -> Any:
