@@ -75,11 +75,11 @@ class System:
         self.session.close()
         return status
 
-    def token(self, email: str = "dev@example.com") -> str:
+    def token(self, email: str = "dev@example.com", audience: str = "dormouse-api") -> str:
         path = f"/computeMetadata/v1/instance/service-accounts/{email}/identity"
         answer = self.session.get(
             url(self.ports.local) + path,
-            params={"audience": "dormouse-api"},
+            params={"audience": audience},
             headers={"Metadata-Flavor": "Google"},
             timeout=REQUEST_SECONDS,
         )

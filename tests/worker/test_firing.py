@@ -1,0 +1,352 @@
+"""What schedules make, and when."""
+
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs.errors import QueueUnavailable, StoreUnavailable, VersionConflict
+from jobs.memory import MemoryJobStore, MemoryQueue
+from jobs.model import Job, Status
+from jobs.queue import Ticket
+from jobs.schedules.draft import Draft, schedule_for
+from jobs.schedules.memory import MemoryScheduleStore
+from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
+from jobs.schedules.transitions import GRACE, pause
+from jobs.store import Filter
+from tests.making import Clock, a_registry
+from worker.firing import Firing, Firings, horizon_of
+from worker.side_by_side import side_by_side
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+class House:
+    """The firing, on stores in memory and a clock that moves only when it is slept by."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(NOON)
+        self.jobs = MemoryJobStore()
+        self.schedules = MemoryScheduleStore(self.jobs)
+        self.queue = MemoryQueue()
+        self.firing = self.firing_with(self.schedules)
+
+    def firing_with(self, schedules: MemoryScheduleStore, **parts: Any) -> Firing:
+        fields: dict[str, Any] = {
+            "jobs": self.jobs,
+            "queue": self.queue,
+            "registry": a_registry(),
+            "secrets": frozenset(),
+            "now": self.clock,
+            "sleep": self.clock.sleep,
+        }
+        return Firing(schedules=schedules, **(fields | parts))
+
+    def plan(self, **draft: Any) -> Schedule:
+        """A schedule that was made just now: each minute, if nothing else is said."""
+        fields: dict[str, Any] = {
+            "owner": "user:ada@example.com",
+            "template": Template(type="words.say", payload='{"text": "hello"}'),
+        }
+        if "every_seconds" not in draft:
+            fields["cron"] = "* * * * *"
+        made = schedule_for(
+            Draft(**(fields | draft)), a_registry(), self.clock(), lambda: "a" * 32, frozenset()
+        )
+        return self.schedules.create(made)
+
+    def now(self, schedule: Schedule) -> Schedule:
+        found = self.schedules.get(schedule.id)
+        assert found
+        return found
+
+    def made(self) -> list[Job]:
+        """Every job, the oldest time first."""
+        jobs = self.jobs.list_jobs(Filter(), 10_000)
+        return sorted(jobs, key=lambda job: job.labels["scheduled-for"])
+
+    def times(self) -> list[str]:
+        return [job.labels["scheduled-for"] for job in self.made()]
+
+    def rung(self) -> list[str]:
+        taken = []
+        while (data := self.queue.take()) is not None:
+            taken.append(Ticket.decode(data).job_id)
+        return taken
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_a_time_makes_a_job(house: House) -> None:
+    """The job is the template's and the owner's, says whose it is, and is rung for."""
+    schedule = house.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
+    assert house.firing.run() == Firings(fired=1, skipped=0)
+    assert house.clock() == NOON + 30 * SECOND
+    (job,) = house.made()
+    assert job.id == job_id_at(schedule.id, NOON + 30 * SECOND)
+    assert (job.type, job.owner, bytes(job.payload)) == (
+        "words.say",
+        "user:ada@example.com",
+        b'{"text": "hello"}',
+    )
+    assert job.labels == {"schedule": schedule.id, "scheduled-for": "2026-03-04T12:00:30Z"}
+    assert (job.status, job.run_at, job.max_attempts) == (Status.QUEUED, house.clock(), 3)
+    assert job.trace
+    assert house.rung() == [job.id]
+    fired = house.now(schedule)
+    assert fired.fire_at == NOON + 90 * SECOND
+    assert fired.last_firing
+    assert (fired.last_firing.at, fired.last_firing.job_id) == (NOON + 30 * SECOND, job.id)
+
+
+@pytest.mark.parametrize(
+    ("start", "horizon"),
+    [
+        ("11:59:50.000001", "12:01"),
+        ("11:59:59.9", "12:01"),
+        ("12:00:00", "12:01"),
+        ("12:00:02.5", "12:01"),
+        ("12:00:49.9", "12:01"),
+        ("12:00:50", "12:02"),
+    ],
+)
+def test_a_pass_leaves_the_next_minute_to_the_next(start: str, horizon: str) -> None:
+    """A clock that is a little behind, or a call that is late, skips no minute."""
+    now = datetime.fromisoformat(f"2026-03-04T{start}+00:00")
+    assert horizon_of(now) == datetime.fromisoformat(f"2026-03-04T{horizon}+00:00")
+
+
+def test_no_request_is_held_for_a_full_minute(house: House) -> None:
+    """A cron time is fired by the sweep that starts with it; the one before does not wait."""
+    house.plan()
+    assert house.firing.run().fired == 0
+    assert house.clock() == NOON
+    house.clock.move(MINUTE + SECOND)
+    assert house.firing.run().fired == 1
+    assert house.clock() == NOON + MINUTE + SECOND
+    assert house.times() == ["2026-03-04T12:01:00Z"]
+
+
+def test_two_passes_make_one_job(house: House) -> None:
+    """Of passes that see the same schedule, one makes its job."""
+    schedule = house.plan()
+    house.clock.move(MINUTE)
+    results = [house.firing._fire(schedule) for _ in range(3)]
+    assert [one.fired for one in results] == [1, 0, 0]
+    assert len(house.made()) == len(house.rung()) == 1
+
+
+def test_a_pause_before_the_moment_wins(house: House) -> None:
+    """A pass that waits for the moment fires nothing if somebody was quicker."""
+    schedule = house.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
+
+    def sleep(seconds: float) -> None:
+        house.schedules.save(pause(schedule, house.clock()), before=schedule)
+        house.clock.sleep(seconds)
+
+    assert house.firing_with(house.schedules, sleep=sleep).run().fired == 0
+    assert house.made() == []
+
+
+def test_more_than_one_query_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more is due than one query reads, it asks again."""
+    monkeypatch.setattr("worker.firing.LIMIT", 3)
+    template = house.plan()
+    for number in range(10):
+        house.schedules.create(template.evolve(id=f"{number}"))
+    house.clock.move(MINUTE)
+    assert house.firing.run().fired == 11
+
+
+# Outages
+
+
+def _outage(house: House, length: timedelta, **draft: Any) -> Schedule:
+    schedule = house.plan(**draft)
+    house.clock.move(length)
+    house.firing.run()
+    return house.now(schedule)
+
+
+@pytest.mark.parametrize("catch_up", CatchUp)
+def test_a_late_sweep_is_no_outage(house: House, catch_up: CatchUp) -> None:
+    """Up to the grace every time fires, whatever is to be made up for."""
+    schedule = _outage(house, GRACE, catch_up=catch_up)
+    assert house.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:02:00Z"]
+    assert schedule.last_skip is None
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "times", "missed"),
+    [
+        (CatchUp.NONE, [], "09:00"),
+        (CatchUp.LAST, ["09:00"], "06:00"),
+        (CatchUp.ALL, ["15:00", "18:00", "21:00", "00:00", "03:00", "06:00", "09:00"], None),
+    ],
+)
+def test_after_an_outage(
+    house: House, catch_up: CatchUp, times: list[str], missed: str | None
+) -> None:
+    """None of the missed times makes a job, or the last, or each; the schedule says so."""
+    schedule = _outage(
+        house, timedelta(hours=23, minutes=30), cron="0 */3 * * *", catch_up=catch_up
+    )
+    assert [time[11:16] for time in house.times()] == times
+    assert len(house.rung()) == len(times)
+    assert (schedule.last_skip and schedule.last_skip.at.strftime("%H:%M")) == missed
+    if schedule.last_skip:
+        assert schedule.last_skip.code == "missed"
+    assert schedule.fire_at == datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+def test_the_last_is_not_made_up_for_if_a_newer_one_fires(house: House) -> None:
+    """What `last` is for has been done when a time within the grace fires anyway."""
+    _outage(house, timedelta(hours=5), catch_up=CatchUp.LAST)
+    assert [time[11:16] for time in house.times()] == ["16:58", "16:59", "17:00"]
+
+
+def test_a_long_outage_is_made_up_for_in_part(house: House) -> None:
+    """Of a year's minutes the newest hundred, in one commit; that others were missed is said."""
+    schedule = _outage(house, timedelta(days=365), catch_up=CatchUp.ALL)
+    assert len(house.times()) == MAX_CATCH_UP
+    assert house.times()[0] == "2027-03-04T10:21:00Z"
+    assert schedule.last_skip
+    assert (schedule.last_skip.at, schedule.last_skip.code) == (NOON + MINUTE, "missed")
+
+
+def test_large_payloads_fit_into_one_commit(house: House) -> None:
+    """Firestore takes ten MiB at once: of the largest payload, 32."""
+    payload = msgspec.json.encode({"text": "x" * (256 * 1024 - 12)}).decode()
+    template = Template(type="words.say", payload=payload)
+    _outage(house, timedelta(days=1), catch_up=CatchUp.ALL, template=template)
+    assert len(house.made()) == 32
+
+
+# Overlaps
+
+
+def test_a_time_is_skipped_while_the_last_job_runs(house: House) -> None:
+    """With `skip`, no job is made until the one before is terminal."""
+    schedule = house.plan(overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
+    house.clock.move(MINUTE)
+    assert house.firing.run() == Firings(fired=1, skipped=0)
+    house.clock.move(MINUTE)
+    assert house.firing.run() == Firings(fired=0, skipped=1)
+    skip = house.now(schedule).last_skip
+    assert skip
+    assert (skip.at, skip.code) == (NOON + 2 * MINUTE, "overlap")
+    (job,) = house.made()
+    house.jobs.save(job.evolve(status=Status.SUCCEEDED, wake_at=None), before=job)
+    house.clock.move(MINUTE)
+    assert house.firing.run().fired == 1
+    assert house.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:03:00Z"]
+
+
+def test_jobs_that_may_not_overlap_are_not_made_up_for_together(house: House) -> None:
+    """After an outage only the newest time makes a job."""
+    _outage(house, timedelta(hours=3), overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
+    assert house.times() == ["2026-03-04T15:00:00Z"]
+
+
+def test_a_deleted_job_is_no_overlap(house: House) -> None:
+    """A job that is gone keeps nobody waiting."""
+    house.plan(overlap=Overlap.SKIP)
+    house.clock.move(MINUTE)
+    house.firing.run()
+    (job,) = house.made()
+    house.jobs.delete(job.id, job.version)
+    house.clock.move(MINUTE)
+    assert house.firing.run().fired == 1
+
+
+# Faults
+
+
+def test_a_job_that_can_not_be_made(house: House) -> None:
+    """If this release does not take the template, the time is skipped and the reason is kept."""
+    schedule = house.plan()
+    gone = Template(type="words.gone", payload="{}")
+    schedule = house.schedules.save(schedule.evolve(template=gone), before=schedule)
+    house.clock.move(MINUTE)
+    assert house.firing.run() == Firings(fired=0, skipped=1)
+    kept = house.now(schedule)
+    assert kept.last_skip
+    assert kept.last_skip.code == "unknown_job_type"
+    assert "words.gone" in kept.last_skip.detail
+    assert kept.fire_at == NOON + 2 * MINUTE
+
+
+def test_a_queue_that_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If ringing fails the job is there all the same, for the sweep to ring."""
+
+    def away(_tickets: object) -> None:
+        raise QueueUnavailable
+
+    monkeypatch.setattr(house.queue, "ring", away)
+    house.plan()
+    house.clock.move(MINUTE)
+    assert house.firing.run().fired == 1
+    (job,) = house.made()
+    assert job.wake_at == house.clock() + MINUTE
+
+
+def test_made_anew_under_the_same_key(house: House) -> None:
+    """A time that fired before its schedule was deleted and made again fires once."""
+    schedule = house.plan()
+    house.clock.move(MINUTE)
+    house.firing.run()
+    latest = house.now(schedule)
+    house.schedules.delete(latest.id, latest.version)
+    house.schedules.create(schedule)
+    assert house.firing.run().fired == 0
+    assert len(house.made()) == 1
+    assert house.now(schedule).fire_at == NOON + 2 * MINUTE
+
+
+class Away(MemoryScheduleStore):
+    def due(self, before: datetime, limit: int) -> list[Schedule]:
+        del before, limit
+        raise StoreUnavailable
+
+
+class Quicker(MemoryScheduleStore):
+    """Somebody else is quicker, every time."""
+
+    def fire(
+        self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]
+    ) -> tuple[Schedule, list[Job]]:
+        del schedule, before, jobs
+        raise VersionConflict
+
+
+def test_a_conflict_is_left_to_who_was_quicker(house: House) -> None:
+    """Nothing is counted, rung or tried again."""
+    schedules = Quicker(house.jobs)
+    schedules.create(house.plan())
+    house.clock.move(MINUTE)
+    assert house.firing_with(schedules).run() == Firings(fired=0, skipped=0)
+    assert house.rung() == []
+
+
+def test_side_by_side(house: House) -> None:
+    """Parts run at once; if one fails the others are done, and then its error is raised."""
+    both = threading.Barrier(2)
+    done: list[int] = []
+
+    def part() -> int:
+        both.wait(10)
+        done.append(1)
+        return 7
+
+    assert side_by_side(part, part) == [7, 7]
+    with pytest.raises(StoreUnavailable):
+        side_by_side(house.firing_with(Away(house.jobs)).run, part, part)
+    assert len(done) == 4
