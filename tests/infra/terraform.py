@@ -1,6 +1,7 @@
 """The Terraform files of `infra/`, as data. Expressions stay as they are written."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import hcl2
@@ -15,12 +16,15 @@ _PLAIN = SerializationOptions(
 
 
 class Terraform:
-    """The system's module: every file of the folder, as Terraform itself takes them together."""
+    """A module: every file of a folder, as Terraform itself takes them together."""
+
+    def __init__(self, folder: Path = INFRA) -> None:
+        self._folder = folder
 
     @cached_property
     def _files(self) -> list[dict[str, Any]]:
         files = []
-        for path in sorted(INFRA.glob("*.tf")):
+        for path in sorted(self._folder.glob("*.tf")):
             with path.open() as file:
                 files.append(hcl2.load(file, serialization_options=_PLAIN))
         return files
@@ -48,4 +52,4 @@ class Terraform:
 
     def text(self) -> str:
         """All files, one after another."""
-        return "\n".join(path.read_text() for path in sorted(INFRA.glob("*.tf")))
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.tf")))

@@ -1,12 +1,13 @@
 """What Terraform itself says, where it is installed."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.infra.terraform import INFRA
+from tests.infra.terraform import INFRA, Terraform
 
 ENVIRONMENTS = sorted(path.parent for path in INFRA.glob("environments/*/main.tf"))
 
@@ -27,6 +28,19 @@ def run(*command: str) -> str:
 def test_every_file_is_formatted(command: str) -> None:
     """As `terraform fmt` leaves them."""
     assert run(command, "fmt", "-check", "-recursive", "-diff", str(INFRA)) == ""
+
+
+def test_an_environment_takes_what_the_module_takes() -> None:
+    """Terraform drops the attributes that a type lacks without a word: a role's `types`, say."""
+    ours, theirs = Terraform().variables, Terraform(INFRA / "environments" / "example").variables
+    shared = ours.keys() & theirs.keys()
+    assert "roles" in shared
+    for name in shared:
+        assert _plain(theirs[name]["type"]) == _plain(ours[name]["type"]), name
+
+
+def _plain(expression: object) -> str:
+    return re.sub(r"[\s,]+", "", str(expression))
 
 
 @pytest.mark.parametrize("folder", ENVIRONMENTS, ids=lambda path: path.name)

@@ -52,4 +52,6 @@ module "dormouse" {
   history          = var.history
   domain           = var.domain
   gateway_document = var.gateway ? file("${path.module}/openapi.json") : null
+
+  signature_checked_by_cloud_run = var.signature_checked_by_cloud_run
 }

@@ -24,7 +24,16 @@ variable "protect" {
 }
 
 variable "roles" {
-  type = list(object({ role = string, members = list(string) }))
+  type = list(object({
+    role    = string
+    members = list(string)
+    types   = optional(list(string), ["*"])
+  }))
+}
+
+variable "signature_checked_by_cloud_run" {
+  type    = bool
+  default = false
 }
 
 variable "repository" {
