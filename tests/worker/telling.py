@@ -1,0 +1,169 @@
+"""The way from the end of a job to a receiver on loopback, without HTTP in between."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from handlers.webhook_deliver import deliver
+from jobs.context import Link
+from jobs.events.announcing import AnnouncingJobStore
+from jobs.events.memory import MemoryEventPublisher
+from jobs.events.model import Event
+from jobs.memory import MemoryJobStore, MemoryQueue, memory_stores
+from jobs.model import Job
+from jobs.order import Order
+from jobs.queue import Ticket
+from jobs.registry import Registry
+from jobs.store import Filter
+from jobs.submit import Submitter
+from jobs.webhooks.delivery import owner_of_webhook
+from jobs.webhooks.listeners import Listeners
+from jobs.webhooks.model import Webhook
+from jobs.webhooks.switching_off import WebhookChanges
+from tests.making import a_webhook
+from tests.worker.conftest import Clock
+from tests.worker.misbehaving import REGISTRY as MISBEHAVING
+from worker.attempts import Attempts
+from worker.claim import Claimer
+from worker.deliveries import DeliveryRunner
+from worker.fan_out import FanOut
+from worker.outcome import Outcome
+from worker.run import Task, run_handler
+from worker.secret_files import NO_SECRETS
+from worker.sweep import Sweep
+
+ADA = "user:ada@example.com"
+REGISTRY = Registry([*MISBEHAVING, deliver])
+
+
+class Here:
+    """Runs handlers in this process, and keeps their tasks."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+
+    def run(self, task: Task, link: Link) -> Outcome:
+        self.tasks.append(task)
+        return run_handler(REGISTRY.get(task.job_type), task, link)
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+
+def _low(low: float, _high: float) -> float:
+    return low
+
+
+@dataclass
+class House:
+    """A worker whose jobs are listened to. Every part may be wrapped, to die on the way."""
+
+    allowed_hosts: frozenset[str] = frozenset()
+    wrap: Callable[[Any], Any] = lambda part: part
+    jobs: MemoryJobStore = field(default_factory=MemoryJobStore)
+    rung: MemoryQueue = field(default_factory=MemoryQueue)
+    told: MemoryEventPublisher = field(default_factory=MemoryEventPublisher)
+    publishes: bool = False
+
+    def __post_init__(self) -> None:
+        # Now, as the published library looks at the time of a signature.
+        self.clock = Clock()
+        self.clock.moment = datetime.now(UTC)
+        now, sleep = self.clock.now, self.clock.sleep
+        self.stores = memory_stores(self.jobs)
+        self.webhooks = self.stores.webhooks
+        listeners = Listeners(self.webhooks, now, timedelta(0))
+        self.store = AnnouncingJobStore(
+            inner=self.wrap(self.jobs), listening=listeners.of_job, publishes=self.publishes
+        )
+        queue = self.wrap(self.rung)
+        self.submitter = Submitter(store=self.store, queue=queue, registry=REGISTRY, now=now)
+        self.here = Here()
+        self.runner = DeliveryRunner(
+            inner=self.here,
+            webhooks=WebhookChanges(store=self.webhooks, listeners=listeners, now=now),
+            now=now,
+            uniform=_low,
+        )
+        self.attempts = Attempts(
+            store=self.store,
+            queue=queue,
+            registry=REGISTRY,
+            claimer=Claimer(
+                store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
+            ),
+            run=self.runner.run,
+            slots=threading.Semaphore(4),
+            allowed_hosts=self.allowed_hosts,
+            secrets=NO_SECRETS,
+            now=now,
+            uniform=_low,
+        )
+        self.fan_out = FanOut(
+            events=self.wrap(self.stores.events),
+            submitter=self.submitter,
+            publisher=self.wrap(self.told) if self.publishes else None,
+            now=now,
+        )
+        self.sweep = Sweep(store=self.store, queue=queue, registry=REGISTRY, now=now, sleep=sleep)
+
+    def hook(self, url: str, **changes: Any) -> Webhook:
+        return self.webhooks.create(a_webhook(**{"owner": ADA, "url": url} | changes))
+
+    def webhook(self, webhook: Webhook) -> Webhook:
+        found = self.webhooks.get(webhook.id)
+        assert found
+        return found
+
+    def submit(self, **changes: Any) -> Job:
+        """A job of Ada's that will succeed."""
+        order = Order(
+            type="test.echo",
+            payload=msgspec.Raw(b'{"text": "hello"}'),
+            owner=ADA,
+            labels={},
+        )
+        return self.submitter.submit(replace(order, **changes)).job
+
+    def answer(self) -> None:
+        """Answer the tickets that there are."""
+        while (data := self.rung.take()) is not None:
+            self.attempts.answer(Ticket.decode(data))
+
+    def tell(self) -> None:
+        """Fan out as Eventarc has it done, at once."""
+        for event in self.untold():
+            self.fan_out.tell(event.id)
+
+    def untold(self) -> list[Event]:
+        return self.stores.events.due(self.clock.now() + timedelta(days=1), 100)
+
+    def finish(self, most: int = 100) -> None:
+        """Go on until every job has ended: tell, work, and sweep when the next is due."""
+        for _ in range(most):
+            self.answer()
+            self.tell()
+            self.answer()
+            waiting = [job.wake_at for job in self.all_jobs() if job.wake_at]
+            if waiting:
+                self.clock.moment = max(self.clock.moment, min(waiting))
+                self.sweep.run()
+            elif not self.untold():
+                return
+        raise AssertionError("it never ends")
+
+    def done(self) -> None:
+        """A job of Ada's, from its submission to the last delivery."""
+        self.submit()
+        self.finish()
+
+    def all_jobs(self) -> list[Job]:
+        return self.jobs.list_jobs(Filter(), 10_000)
+
+    def deliveries(self, webhook: Webhook) -> Sequence[Job]:
+        """The oldest first."""
+        return self.jobs.list_jobs(Filter(owner=owner_of_webhook(webhook.id)), 1000)[::-1]
