@@ -47,6 +47,8 @@ def environment(ports: Ports) -> dict[str, str]:
         "DORMOUSE_SCHEDULER_ACCOUNT": f"scheduler@{PROJECT}.iam.gserviceaccount.com",
         "DORMOUSE_EVENTARC_ACCOUNT": f"eventarc@{PROJECT}.iam.gserviceaccount.com",
         "DORMOUSE_ALLOWED_HOSTS": ",".join(filter(None, allowed)),
+        # So that a new webhook hears of the very next job.
+        "DORMOUSE_WEBHOOKS_SECONDS": os.environ.get("DORMOUSE_WEBHOOKS_SECONDS") or "0",
         "PYTHONUNBUFFERED": "1",
     }
 

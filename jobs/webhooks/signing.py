@@ -26,6 +26,9 @@ class SigningSecrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     previous: str | None = None
     previous_until: Moment | None = None
 
+    def __repr__(self) -> str:
+        return "SigningSecrets()"
+
     def at(self, now: datetime) -> tuple[str, ...]:
         """The secrets that sign now, the current one first."""
         if self.previous and self.previous_until and now < self.previous_until:

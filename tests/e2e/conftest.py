@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 import pytest
 from flask import Flask, Response, request
@@ -23,6 +24,7 @@ class ThirdParty:
 
     host: str = ""
     received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    told: SimpleQueue[tuple[dict[str, str], bytes]] = field(default_factory=SimpleQueue)
 
     def url(self, path: str) -> str:
         return f"http://{self.host}{path}"
@@ -38,6 +40,11 @@ def third_party() -> Iterator[ThirdParty]:
         again = any(path.endswith(name) for path, _ in party.received)
         party.received.append((request.path, dict(request.headers)))
         return Response("thank you", status=200 if again else status, content_type="text/plain")
+
+    @app.post("/hook")
+    def take() -> Response:
+        party.told.put((dict(request.headers), request.get_data()))
+        return Response(status=204)
 
     server = make_server(LOOPBACK, 0, app, threaded=True)
     party.host = f"{LOOPBACK}:{server.server_port}"
