@@ -43,6 +43,17 @@ locals {
   })
 }
 
+# Without one of its own a gateway acts as the default account, which may do nearly everything. This
+# one has no right at all, and needs none: the gateway signs no token of its own.
+resource "google_service_account" "gateway" {
+  count = local.with_gateway
+
+  project      = var.project_id
+  account_id   = "${var.name}-gateway"
+  display_name = "Dormouse: the API Gateway"
+  depends_on   = [google_project_service.apis]
+}
+
 resource "google_api_gateway_api" "api" {
   provider = google-beta
   count    = local.with_gateway
@@ -64,6 +75,12 @@ resource "google_api_gateway_api_config" "api" {
     document {
       path     = "openapi.json"
       contents = base64encode(local.gateway_document)
+    }
+  }
+
+  gateway_config {
+    backend_config {
+      google_service_account = google_service_account.gateway[0].email
     }
   }
 

@@ -8,5 +8,8 @@
 if [ -n "$STAND_IN_NOTES" ] && [ -f "$STAND_IN_NOTES" ]; then
     while IFS= read -r text; do echo "$text"; done <"$STAND_IN_NOTES" >"$STAND_IN_CALLS.$$.noted"
 fi
+# What is sourced below looks at it.
+# shellcheck disable=SC2034
 line="${0##*/} $*"
+# shellcheck source=/dev/null
 . "$STAND_IN_ANSWERS"

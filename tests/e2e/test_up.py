@@ -8,6 +8,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from local.doctor import examine_machine
 from local.ports import LOOPBACK, Ports, is_taken
 from tests.e2e.conftest import ThirdParty
 from tests.e2e.system import System, descendants, left_of
@@ -76,6 +77,12 @@ def test_the_printed_curl_line_works(system: System) -> None:
         line, shell=True, capture_output=True, text=True, check=False, cwd="/", timeout=SECONDS
     )
     assert '"status":"queued"' in ran.stdout, ran
+
+
+def test_the_doctor_finds_nothing_wrong_with_it(system: System) -> None:
+    """`./dev doctor` examines the real thing; other tests may have left dead letters there."""
+    found = {finding.id for finding in examine_machine(system.ports)}
+    assert found <= {"dead-letters-waiting"}
 
 
 @pytest.mark.parametrize("system", ["emulators"], indirect=True)
