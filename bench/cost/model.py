@@ -112,7 +112,6 @@ def hold(counts: Counts, measured: Measured) -> float:
         ring_seconds=measured.ring_seconds,
         running=workload.per_second(counts.attempts) * workload.duration,
         timeout=workload.timeout,
-        firing=workload.per_second(workload.firings) * EVERY,
     )
     return mean_hold(found, workload.per_second(counts.delayed))
 

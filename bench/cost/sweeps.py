@@ -2,8 +2,8 @@
 
 A sweep looks 70 seconds ahead (`worker.sweep.AHEAD`) and stays until the last job that it has
 found due has had its moment. Besides delayed jobs it finds those that were submitted and not yet
-claimed, which want to be looked at in a minute, running ones whose lease ends so soon, and
-schedules that fire.
+claimed, which want to be looked at in a minute, and running ones whose lease ends so soon. It does
+not stay for schedules at full minutes: the sweep of that minute fires them.
 """
 
 import math
@@ -29,18 +29,11 @@ class Held:
 
 
 def found_at_a_sweep(
-    *, submitted: float, ring_seconds: float, running: float, timeout: float, firing: float
+    *, submitted: float, ring_seconds: float, running: float, timeout: float
 ) -> list[Held]:
-    """`submitted` jobs a second wait for their claim; `running` is the mean number of leases.
-
-    `firing` is the share of the minutes that a schedule fires at: sweeps come at full minutes, as
-    schedules fire, so the sweep before stays for the minute between.
-    """
+    """`submitted` jobs a second wait for their claim; `running` is the mean number of leases."""
     leases = timeout + LEASE_MARGIN.total_seconds()
-    found = [
-        Held(_some(submitted * ring_seconds), RING_GRACE.total_seconds()),
-        Held(min(1.0, firing), EVERY),
-    ]
+    found = [Held(_some(submitted * ring_seconds), RING_GRACE.total_seconds())]
     if leases <= HORIZON:
         found.append(Held(_some(running), leases))
     return found

@@ -149,20 +149,16 @@ def test_a_sweep_stays_for_the_last_that_it_finds() -> None:
 
 def test_short_leases_keep_a_sweep_long_ones_do_not() -> None:
     """A lease is 45 s longer than the timeout: with 20 s it is 65 s, with 60 s out of sight."""
-    short = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=20, firing=0)
+    short = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=20)
     assert mean_hold(short, 0) == pytest.approx(65)
-    long = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=60, firing=0)
+    long = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=60)
     assert mean_hold(long, 0) == 0
 
 
-def test_a_schedule_keeps_the_sweep_before_it() -> None:
-    """Hourly, one sweep in sixty stays for its minute; every minute, all of them do."""
-    hourly = Workload(jobs=730.5, firings=730.5)
-    assert hold(Counts(hourly), NOTHING) == pytest.approx(1)
+def test_a_schedule_keeps_no_sweep() -> None:
+    """At every full minute or at none, sweeps are open for as long: each fires its own minute."""
     minutely = Workload(jobs=SWEEPS, firings=SWEEPS)
-    found = amounts(minutely)
-    assert hold(Counts(minutely), NOTHING) == pytest.approx(60)
-    assert found["worker, processors"] >= 2 * SECONDS
+    assert hold(Counts(minutely), NOTHING) == 0
 
 
 def test_quiet_time_costs_no_instances() -> None:
