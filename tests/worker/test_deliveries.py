@@ -18,6 +18,7 @@ from standardwebhooks import Webhook as Published
 
 from handlers import webhook_deliver
 from handlers.webhook_deliver import RETRY
+from jobs import transitions
 from jobs.context import Link
 from jobs.events.model import DELIVERY, EventType
 from jobs.model import Job, Status
@@ -27,7 +28,7 @@ from jobs.webhooks.delivery import owner_of_notification
 from jobs.webhooks.model import DisabledReason, Webhook
 from jobs.webhooks.signing import new_secret
 from tests.handlers.web import Received, Web
-from tests.making import a_webhook
+from tests.making import KEEP_FOR, a_job, a_webhook
 from tests.worker.telling import ADA, House
 from worker.outcome import Outcome
 from worker.run import Task
@@ -380,6 +381,22 @@ def test_filters(house: House, web: Web) -> None:
     house.finish()
     assert len(web.received) == 1
     assert len(house.deliveries(heard)) == 1
+
+
+def test_what_is_told_is_no_reference(house: House, web: Web, hook: Webhook) -> None:
+    """What looks like a reference to a secret in a job's result is told as it is."""
+    now = house.clock.now()
+    running = a_job(
+        status=Status.RUNNING, owner=ADA, type="test.echo", started_at=now, wake_at=now + HOUR
+    )
+    kept = house.jobs.create(running)
+    result = '{"$secret":"api-key"}'
+    done = transitions.succeed(kept, now, result, keep_for=KEEP_FOR)
+    house.store.save(done, before=kept)
+    house.finish()
+    (request,) = web.received
+    assert json.loads(request.body)["data"]["result"] == {"$secret": "api-key"}
+    assert _only(tuple(house.deliveries(hook))).status is Status.SUCCEEDED
 
 
 def test_notify(house: House, web: Web) -> None:
