@@ -74,6 +74,13 @@ def _load(_: Console, more: Sequence[str]) -> int:
     return run_in(BENCH, "bench.load", more)
 
 
+def _simulate(_: Console, more: Sequence[str]) -> int:
+    # It takes simpy.
+    from bench.simulator.__main__ import main as simulate  # noqa: PLC0415 - see above
+
+    return simulate(more)
+
+
 def _doctor(console: Console, more: Sequence[str]) -> int:
     # It looks into both services' code.
     from local.doctor import doctor  # noqa: PLC0415 - see above
@@ -96,6 +103,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "fuzz": _fuzz,
     "bench": _bench,
     "load": _load,
+    "simulate": _simulate,
     "deploy": _deploy,
     "destroy": _destroy,
     "doctor": _doctor,
@@ -151,6 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "bench", help="measure speed, cost and size beside others; takes long", add_help=False
+    )
+    commands.add_parser(
+        "simulate", help="model it in the cloud, at rates no machine makes", add_help=False
     )
     commands.add_parser("doctor", help="say what is wrong, here or there", add_help=False)
     commands.add_parser("cost", help="what a month of jobs would cost", add_help=False)

@@ -10,7 +10,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """`./dev help` lists what there is."""
     assert main(["help"]) == 0
     shown = capsys.readouterr().out
-    for command in ("up", "token", "test", "fmt", "lock"):
+    for command in ("up", "token", "test", "fmt", "lock", "simulate"):
         assert f"\n    {command} " in shown
 
 
