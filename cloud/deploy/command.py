@@ -87,6 +87,7 @@ def _deploy(desk: Desk, chosen: argparse.Namespace) -> None:
         first_job=FirstJob(project=project, python=python, sleep=desk.sleep),
         sources=lambda: digest(desk.root),
         say=desk.say,
+        sleep=desk.sleep,
     )
     deployment.run(
         Wish(

@@ -11,6 +11,10 @@ from cloud.deploy.project import Project
 from cloud.deploy.refused import Refused
 from cloud.deploy.terraform import DATABASE, READY_TO_BUILD, Terraform
 from cloud.deploy.traffic import Traffic
+from cloud.programs import ProgramFailed
+
+TRIES = 3
+PAUSE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,7 @@ class Deployment:
     sources: Callable[[], str]
     """The digest of the sources."""
     say: Callable[[str], None]
+    sleep: Callable[[float], None]
 
     def run(self, wish: Wish) -> None:
         """Raises `Refused` where something stands in the way, `ProgramFailed`."""
@@ -114,7 +119,21 @@ class Deployment:
                 f"This would remove, or make anew:\n{listed}\n"
                 "If that is meant, `./dev deploy --allow-removal` does it."
             )
-        self.terraform.apply_plan()
+        self._apply_plan()
+
+    def _apply_plan(self) -> None:
+        """What was made a moment ago may not be known everywhere yet: apply again after a pause."""
+        for left in reversed(range(TRIES)):
+            try:
+                self.terraform.apply_plan()
+            except ProgramFailed:
+                if not left:
+                    raise
+                self.say("Once more, in a minute: new accounts and APIs take some time.")
+                self.sleep(PAUSE_SECONDS)
+                self.terraform.plan()
+            else:
+                return
 
     def _finish(self, deployer: str, api_url: str) -> None:
         self.say("a first job, all the way through")

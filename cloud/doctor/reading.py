@@ -6,7 +6,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from cloud.doctor import shapes
-from cloud.doctor.snapshot import Database, Health, ScheduledCall, Snapshot, Subscription, Wanted
+from cloud.doctor.snapshot import (
+    Database,
+    Health,
+    ScheduledCall,
+    Snapshot,
+    Subscription,
+    Trigger,
+    Wanted,
+)
 from cloud.doctor.source import Source, Unreadable
 
 _SWEEPS = (
@@ -65,6 +73,11 @@ class Reading:
             scheduled=self._try("scheduler jobs", lambda: self._scheduled(region))
             if region
             else None,
+            triggers=self._try("triggers", self._triggers),
+            event_receivers=shapes.members(
+                self._try("the project's policy", self._project_policy),
+                "roles/eventarc.eventReceiver",
+            ),
             database=self._try("indexes", lambda: self._database(database or "(default)")),
             last_sweep=self._try("logs", self._last_sweep),
             dead_letters=self._try(
@@ -124,6 +137,14 @@ class Reading:
             if shapes.short(one["name"]).startswith(f"{self._name}-")
         ]
         return tuple(job for job in jobs if job)
+
+    def _triggers(self) -> tuple[Trigger, ...]:
+        listed = self._ask("eventarc triggers list", "--location=-")
+        found = [shapes.trigger_of(one, f"{self._name}-worker") for one in listed]
+        return tuple(trigger for trigger in found if trigger)
+
+    def _project_policy(self) -> Any:
+        return self._source.gcloud("projects", "get-iam-policy", self._project)
 
     def _database(self, database: str) -> Database:
         named = f"--database={database}"

@@ -14,6 +14,7 @@ from cloud.doctor.snapshot import (
     ScheduledCall,
     Service,
     Subscription,
+    Trigger,
 )
 
 _RUN = "run.googleapis.com"
@@ -70,6 +71,23 @@ def scheduled_of(found: Any) -> ScheduledCall | None:
         call=call,
         paused=found.get("state", "ENABLED") != "ENABLED",
         deadline_seconds=float(deadline.rstrip("s")) if deadline else _LONGEST_CALL,
+    )
+
+
+def trigger_of(found: Any, service: str) -> Trigger | None:
+    """None for one that calls something else."""
+    destination = found.get("destination", {}).get("cloudRun", {})
+    if destination.get("service") != service:
+        return None
+    return Trigger(
+        name=short(found["name"]),
+        path=destination.get("path", "/"),
+        account=found.get("serviceAccount", ""),
+        conditions={
+            what: condition.get("message") or condition.get("code", "")
+            for what, condition in found.get("conditions", {}).items()
+            if condition.get("code", "OK") != "OK"
+        },
     )
 
 

@@ -56,6 +56,17 @@ class ScheduledCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """Of Eventarc, to the worker."""
+
+    name: str
+    path: str
+    account: str
+    conditions: Mapping[str, str]
+    """What is wrong with it, as Eventarc says."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Database:
     """Firestore's indexes, exceptions from them, and deletion by time."""
 
@@ -102,6 +113,9 @@ class Snapshot:
     """By topic: the members that have `roles/pubsub.publisher` on it."""
     subscriptions: tuple[Subscription, ...] | None = None
     scheduled: tuple[ScheduledCall, ...] | None = None
+    triggers: tuple[Trigger, ...] | None = None
+    event_receivers: frozenset[str] | None = None
+    """Members that have `roles/eventarc.eventReceiver` on the project."""
     database: Database | None = None
     last_sweep: datetime | None = None
     dead_letters: int | None = None

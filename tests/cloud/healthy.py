@@ -170,6 +170,20 @@ _ANSWERS: dict[str, Any] = {
     "pubsub subscriptions get-iam-policy dormouse-dead-letters-push": {"etag": "x"},
     "pubsub topics get-iam-policy dormouse-dead-letters": _policy("roles/pubsub.publisher", AGENT),
     "scheduler jobs list": [_sweep("even"), _sweep("odd")],
+    "eventarc triggers list": [
+        {
+            "name": f"projects/{PROJECT}/locations/nam5/triggers/dormouse-events",
+            "serviceAccount": VALUES["DORMOUSE_EVENTARC_ACCOUNT"],
+            "destination": {"cloudRun": {"service": "dormouse-worker", "path": "/events"}},
+        },
+        {
+            "name": f"projects/{PROJECT}/locations/us-central1/triggers/of-somebody-else",
+            "destination": {"workflow": "x"},
+        },
+    ],
+    "projects get-iam-policy": _policy(
+        "roles/eventarc.eventReceiver", f"serviceAccount:{VALUES['DORMOUSE_EVENTARC_ACCOUNT']}"
+    ),
     "firestore indexes composite list": _indexes(),
     "firestore indexes fields list": _fields(),
     "firestore fields ttls list": [

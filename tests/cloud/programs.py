@@ -29,13 +29,18 @@ class StandIns:
         shutil.copy(STAND_IN, program)
         program.chmod(0o755)
 
-    def answer(self, to: str, out: object = "", *, status: int = 0, err: str = "") -> None:
+    def answer(
+        self, to: str, out: object = "", *, status: int = 0, err: str = "", once: bool = False
+    ) -> None:
         """Answer calls that match a pattern of the shell; what was said last comes first."""
         text = out if isinstance(out, str) else json.dumps(out)
         pattern = "*".join(shlex.quote(part) for part in to.split("*"))
-        said = f"printf %s {shlex.quote(text)}; printf %s {shlex.quote(err)} >&2"
-        self._list.insert(0, f"{pattern}) {said}; exit {status} ;;")
-        self._answers.write_text("\n".join(['case "$line" in', *self._list, "esac\n"]))
+        said = f"printf %s {shlex.quote(text)}; printf %s {shlex.quote(err)} >&2; exit {status}"
+        if once:
+            mark = shlex.quote(f"{self._calls}.{len(self._list)}")
+            said = f"[ -e {mark} ] || {{ : >{mark}; {said}; }}"
+        self._list.insert(0, f'case "$line" in {pattern}) {said} ;; esac')
+        self._answers.write_text("\n".join(self._list) + "\n:\n")
 
     @property
     def environment(self) -> dict[str, str]:

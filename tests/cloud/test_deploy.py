@@ -87,6 +87,15 @@ def test_it_goes_on_where_it_stopped(team: Team) -> None:
     assert does(team, "gcloud builds submit") == []
 
 
+def test_what_is_not_known_everywhere_yet_is_waited_for(team: Team) -> None:
+    """An apply that fails is planned and done again after a pause; the command ends well."""
+    team.programs.answer("terraform apply * tfplan", status=1, once=True)
+    assert team.deploy("--region", "us-central1") == 0, team.words
+    steps = ("terraform plan", "terraform apply -input=false -no-color tfplan")
+    assert does(team, *steps) == [*steps, *steps]
+    assert len(team.pauses) == 1
+
+
 def test_changed_sources_are_built_and_rolled_out(team: Team) -> None:
     """A build that deploys, once; the next run without a change has nothing to build."""
     deployed(team)

@@ -151,6 +151,20 @@ BREAKS: list[tuple[str, Break]] = [
     ),
     ("worker-exposed", lambda a: notes(worker(a)).update({"run.googleapis.com/ingress": "all"})),
     ("api-closed", lambda a: notes(api(a)).pop("run.googleapis.com/invoker-iam-disabled")),
+    ("trigger-missing", lambda a: a["eventarc triggers list"].pop(0)),
+    (
+        "trigger-caller-differs",
+        lambda a: a["eventarc triggers list"][0].update(serviceAccount="x@example.com"),
+    ),
+    (
+        "trigger-ill",
+        lambda a: a["eventarc triggers list"][0].update(
+            conditions={"transport.pubsub.topic": {"code": "NOT_FOUND", "message": "gone"}}
+        ),
+    ),
+    ("event-receiver-missing", lambda a: no_policy(a, "projects get-iam-policy")),
+    ("not-read", lambda a: a.update({"projects get-iam-policy": Unreadable("denied")})),
+    ("not-read", lambda a: a.update({"eventarc triggers list": Unreadable("denied")})),
     ("index-missing", lambda a: a["firestore indexes composite list"].pop()),
     (
         "index-not-ready",

@@ -9,6 +9,7 @@ from cloud.doctor.checks.database import check_database
 from cloud.doctor.checks.dead_letters import check_dead_letters
 from cloud.doctor.checks.deadlines import check_deadlines
 from cloud.doctor.checks.doors import check_doors
+from cloud.doctor.checks.events import check_events
 from cloud.doctor.checks.presence import check_presence
 from cloud.doctor.checks.subscriptions import check_subscriptions
 from cloud.doctor.checks.sweep import check_sweep
@@ -24,6 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_callers,
     check_dead_letters,
     check_subscriptions,
+    check_events,
     check_deadlines,
     check_threads,
     check_database,
