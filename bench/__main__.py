@@ -1,52 +1,53 @@
 """`./dev bench`: how fast, how cheap and how large Dormouse is, beside others."""
 
-import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
-from pathlib import Path
 
+import bench.cold_start.command
+import bench.comparison.command
+import bench.memory.command
+from bench.cold_start.starts import DidNotStart
 from bench.comparison.grounds import RedisMissing
-from bench.comparison.plan import Plan
-from bench.comparison.results import keep
-from bench.comparison.run import compare
-from bench.comparison.systems import SYSTEMS
-from local.processes import ROOT
+from bench.comparison.system import JobFailed
+from local.processes import ChildEnded, TookTooLong
 from local.sdk import EmulatorsMissing
 
-RESULTS = ROOT / "bench" / "results"
+USAGE = """\
+usage: ./dev bench                  the comparison and the cold starts
+       ./dev bench comparison ...   beside the floor, Google's sample, Celery and RQ
+       ./dev bench cold-start ...   from exec to the first answer
+       ./dev bench memory ...       over 100,000 jobs
+Each takes --help, and --to FOLDER for its results."""
+COMMANDS = {
+    "comparison": bench.comparison.command.main,
+    "cold-start": bench.cold_start.command.main,
+    "memory": bench.memory.command.main,
+}
+BY_DEFAULT = ("cold-start", "comparison")
+FAILURES = (
+    ChildEnded,
+    DidNotStart,
+    EmulatorsMissing,
+    JobFailed,
+    RedisMissing,
+    TookTooLong,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    for field in fields(Plan):
-        flag = "--" + field.name.replace("_", "-")
-        parser.add_argument(flag, type=type(field.default), default=field.default, metavar="N")
-    parser.add_argument(
-        "--only", default="", help="systems whose name has one of these in it; the floor goes along"
-    )
-    parser.add_argument("--to", type=Path, default=RESULTS, help="the folder for the results")
-    chosen = parser.parse_args(arguments)
-    plan = Plan(**{field.name: getattr(chosen, field.name) for field in fields(Plan)})
-    wanted = [word for word in chosen.only.lower().split(",") if word]
-    floor, *others = SYSTEMS
-    systems = [
-        floor,
-        *(
-            system
-            for system in others
-            if not wanted or any(word in system.name.lower() for word in wanted)
-        ),
-    ]
+    """Returns the exit status."""
+    if arguments and arguments[0] not in COMMANDS:
+        print(USAGE, file=sys.stderr)
+        return 0 if arguments[0] in ("-h", "--help") else 2
     # As Ctrl-C does: so that nothing of the systems is left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        keep(compare(systems, plan), chosen.to)
-    except (RedisMissing, EmulatorsMissing) as missing:
-        print(missing, file=sys.stderr)
+        for command in arguments[:1] or BY_DEFAULT:
+            COMMANDS[command](arguments[1:])
+    except FAILURES as failure:
+        print("\n".join([str(failure), *getattr(failure, "__notes__", [])]), file=sys.stderr)
         return 1
-    print(f"\nThe results are in {chosen.to}.")
     return 0
 
 

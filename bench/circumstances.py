@@ -14,7 +14,9 @@ from local.emulators import find_emulators
 from local.processes import ROOT
 
 
-def circumstances(packages: Iterable[str], programs: Iterable[str] = ()) -> dict[str, str]:
+def circumstances(
+    packages: Iterable[str], programs: Iterable[str] = (), *, on_emulators: bool = True
+) -> dict[str, str]:
     """The machine, the date, and the versions of what took part."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -22,7 +24,7 @@ def circumstances(packages: Iterable[str], programs: Iterable[str] = ()) -> dict
         "machine": f"{_cpu()}, {os.cpu_count()} CPUs, {_memory_gib():.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
-        "emulators": _emulators(),
+        **({"emulators": _emulators()} if on_emulators else {}),
         **{package: version(package) for package in packages},
         **{program: _output(program, "--version") for program in programs},
         "load before": f"{os.getloadavg()[0]:.2f}",

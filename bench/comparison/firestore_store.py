@@ -1,5 +1,6 @@
 """Looks at documents with Google's own client, from the process that measures."""
 
+import urllib.request
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,12 +11,15 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from bench.comparison.system import has_succeeded
 from local.ports import LOOPBACK
 
+CLEAR_SECONDS = 60.0
+
 
 class FirestoreStore:
     """Documents of a collection `jobs`. The moment is the commit's, by the emulator's clock."""
 
     def __init__(self, project: str, port: int) -> None:
         self._jobs = f"projects/{project}/databases/(default)/documents/jobs"
+        self._emptied = f"http://{LOOPBACK}:{port}/emulator/v1/{self._jobs.removesuffix('/jobs')}"
         self._channel = grpc.insecure_channel(f"{LOOPBACK}:{port}")
         self._client = FirestoreClient(transport=FirestoreGrpcTransport(channel=self._channel))
 
@@ -35,6 +39,11 @@ class FirestoreStore:
                 saved: Any = document.update_time  # typed as protobuf's timestamp, which it is not
                 moments[document.name.rpartition("/")[2]] = saved.timestamp()
         return moments
+
+    def clear(self) -> None:
+        """By a call of the emulator's own: it forgets the whole database."""
+        asked = urllib.request.Request(self._emptied, method="DELETE")  # noqa: S310 - ours
+        urllib.request.urlopen(asked, timeout=CLEAR_SECONDS).close()  # noqa: S310 - ours
 
     def close(self) -> None:
         self._channel.close()

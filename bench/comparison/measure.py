@@ -8,7 +8,7 @@ from bench.comparison.grounds import Grounds
 from bench.comparison.load import burst, check_results, jobs_per_second, paced
 from bench.comparison.plan import Plan
 from bench.comparison.system import System
-from bench.comparison.usage import Memory, cpu_seconds, watching_memory
+from bench.usage import Memory, cpu_seconds, watching_memory
 
 MIB = 1024 * 1024
 

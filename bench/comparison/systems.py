@@ -1,42 +1,24 @@
 """How each system is started. Add a peer here."""
 
 import importlib
-import runpy
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
+from bench.bare import gunicorn
 from bench.comparison.firestore_store import FirestoreStore
 from bench.comparison.grounds import Grounds, quiet_processes
 from bench.comparison.system import Running, System, answers
 from local.client import LocalClient
-from local.ports import LOOPBACK, Ports
-from local.processes import ROOT, ChildEnded, Processes
+from local.ports import Ports
+from local.processes import ChildEnded, Processes
 from local.services import command, environment, url
 
 START_SECONDS = 60.0
 HANDLERS_AT_ONCE = 8
 """As many as Dormouse's worker runs, whatever the peers' own default is."""
-
-
-def gunicorn(service: str, port: int, build: str) -> list[str]:
-    """A bare application under gunicorn, with the flags of one of Dormouse's services."""
-    flags = runpy.run_path(str(Path(ROOT) / service / "gunicorn.conf.py"))
-    options = {
-        "--workers": flags["workers"],
-        "--worker-class": "gthread",
-        "--threads": flags["threads"],
-        "--timeout": flags["timeout"],
-        "--graceful-timeout": flags["graceful_timeout"],
-        "--keep-alive": flags["keepalive"],
-        "--bind": f"{LOOPBACK}:{port}",
-        "--log-level": "warning",
-    }
-    words = [str(word) for option in options.items() for word in option]
-    return [sys.executable, "-m", "gunicorn", *words, "--no-control-socket", build]
 
 
 def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> System:

@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 
 from bench.circumstances import circumstances
-from bench.comparison.usage import cpu_seconds
 from bench.load.calls import Call, read_calls
 from bench.load.inside import Happening, Second, happenings, is_drained, replay
 from bench.load.shapes import SCENARIOS
 from bench.load.system import Loaded, loaded
+from bench.usage import cpu_seconds
 from local.ports import LOOPBACK
 from local.processes import ROOT
 from local.services import url

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.comparison.usage import Memory, Peaks, cpu_seconds, memory
+from bench.usage import Memory, Peaks, cpu_seconds, memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

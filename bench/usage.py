@@ -54,11 +54,12 @@ def memory(sessions: Mapping[str, int]) -> dict[str, Memory]:
     found: dict[str, Memory] = defaultdict(Memory)
     for service, pid, _ in processes_of(sessions):
         with suppress(OSError):
-            found[service] += _memory_of(Path(f"/proc/{pid}/smaps_rollup").read_text())
+            found[service] += memory_of(Path(f"/proc/{pid}/smaps_rollup").read_text())
     return dict(found)
 
 
-def _memory_of(rollup: str) -> Memory:
+def memory_of(rollup: str) -> Memory:
+    """What a process's `smaps_rollup` says."""
     fields = (line.split() for line in rollup.splitlines())
     sizes = {name: int(words[0]) * _KIB for name, *words in fields if name in ("Rss:", "Pss:")}
     return Memory(sizes.get("Rss:", 0), sizes.get("Pss:", 0), 1)

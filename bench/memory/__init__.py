@@ -1,0 +1,1 @@
+"""What Dormouse's processes hold over many jobs: it must not grow."""
