@@ -27,13 +27,14 @@ def order_of(submission: Submission, idempotency_key: str | None) -> Order:
         delay=None if delay is None else timedelta(seconds=delay),
         max_attempts=submission.max_attempts,
         retry=policy_of(submission.type, submission.retry),
-        notify=_notify(submission.notify),
+        notify=notify_of(submission.notify),
         idempotency_key=idempotency_key,
         trace=g.traceparent,
     )
 
 
-def _notify(target: NotifyTarget | None) -> str | None:
+def notify_of(target: NotifyTarget | None) -> str | None:
+    """The URL that is to be told. Raises `InvalidRequest`."""
     if target is None:
         return None
     return checked_url(target.url, deps().settings.allowed_hosts, "$.notify.url")

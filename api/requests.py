@@ -64,6 +64,13 @@ class JobTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Meta(description="Instead of the job type's own number."),
     ] = None
     retry: Annotated[Retry | None, Meta(description="Instead of the job type's own waits.")] = None
+    notify: Annotated[
+        NotifyTarget | None,
+        Meta(
+            description="A URL that is told once the job has ended, as a webhook is: signed with"
+            " the secret that `POST /v1/me:rotateNotifySecret` gives you."
+        ),
+    ] = None
 
 
 class Submission(JobTemplate, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,13 +83,6 @@ class Submission(JobTemplate, frozen=True, kw_only=True, forbid_unknown_fields=T
     delay_seconds: Annotated[
         Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None,
         Meta(description="Start no earlier than so long from now."),
-    ] = None
-    notify: Annotated[
-        NotifyTarget | None,
-        Meta(
-            description="A URL that is told once the job has ended, as a webhook is: signed with"
-            " the secret that `POST /v1/me:rotateNotifySecret` gives you."
-        ),
     ] = None
 
     def __post_init__(self) -> None:

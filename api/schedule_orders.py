@@ -7,7 +7,7 @@ from msgspec import UNSET, structs
 
 from api.callers import caller
 from api.dependencies import deps
-from api.orders import policy_of
+from api.orders import notify_of, policy_of
 from api.requests import JobTemplate
 from api.schedule_shapes import ScheduleChange, ScheduleCreation
 from jobs.schedules.draft import Draft, check_template, timing_of
@@ -52,7 +52,7 @@ def changed(schedule: Schedule, change: ScheduleChange, now: datetime) -> Schedu
         changes["template"] = template
     if timing := {name: given[name] for name in _TIMING if name in given}:
         changes["timing"] = _timing(schedule.timing, timing, now)
-    return edit(schedule, now, **changes)
+    return edit(schedule, now, **changes) if changes else schedule
 
 
 def _timing(before: Timing, given: dict[str, Any], now: datetime) -> Timing:
@@ -73,4 +73,5 @@ def _template(template: JobTemplate) -> Template:
         labels=template.labels,
         max_attempts=template.max_attempts,
         retry=policy_of(template.type, template.retry),
+        notify=notify_of(template.notify),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from api.resources import Moment
+from api.resources import Moment, NotifyTarget
 from jobs.redaction import without_credentials
 from jobs.retry import RetryPolicy
 from jobs.schedules.jobs import SCHEDULE
@@ -47,6 +47,7 @@ class TemplateResource(msgspec.Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str]
     max_attempts: int | None
     retry: RetryPolicy | None
+    notify: NotifyTarget | None
 
     @classmethod
     def of(cls, template: Template) -> Self:
@@ -56,6 +57,7 @@ class TemplateResource(msgspec.Struct, frozen=True, kw_only=True):
             labels=template.labels,
             max_attempts=template.max_attempts,
             retry=template.retry,
+            notify=NotifyTarget(url=template.notify) if template.notify else None,
         )
 
 

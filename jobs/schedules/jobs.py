@@ -39,6 +39,7 @@ def order_of(
         labels={**template.labels, **more_labels},
         max_attempts=template.max_attempts,
         retry=template.retry,
+        notify=template.notify,
         idempotency_key=key,
         trace=trace,
     )

@@ -34,13 +34,17 @@ class Overlap(StrEnum):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What each job of the schedule is to be. `payload` is a JSON text, kept as it came."""
+    """What each job of the schedule is to be.
+
+    `payload` is a JSON text, kept as it came; `notify` a URL that is told of each job's end.
+    """
 
     type: str
     payload: str
     labels: Mapping[str, str] = {}
     max_attempts: int | None = None
     retry: RetryPolicy | None = None
+    notify: str | None = None
 
 
 class Cron(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cron"):

@@ -45,7 +45,7 @@ def test_a_schedule_is_shown_with_its_next_times(ada: Caller) -> None:
         "owner": f"user:{ADA}",
         "description": "",
         "state": "active",
-        "template": {**TEMPLATE, "labels": {}, "max_attempts": None, "retry": None},
+        "template": {**TEMPLATE, "labels": {}, "max_attempts": None, "retry": None, "notify": None},
         "cron": "30 2 * * *",
         "time_zone": "Europe/Berlin",
         "every_seconds": None,
@@ -168,7 +168,7 @@ def test_a_change_leaves_what_it_does_not_name(house: House, ada: Caller) -> Non
     house.clock.move(MINUTE)
     after = patch(ada, before, template=TEMPLATE, catch_up=None).get_json()
     assert after == before | {
-        "template": {**TEMPLATE, "labels": {}, "max_attempts": None, "retry": None},
+        "template": {**TEMPLATE, "labels": {}, "max_attempts": None, "retry": None, "notify": None},
         "catch_up": "none",
         "updated_at": "2026-03-04T05:07:07.890123Z",
     }
@@ -296,6 +296,27 @@ def test_a_key_makes_one_run_of_two_requests(ada: Caller, otto: Caller) -> None:
     assert len(ids) == 4
     patch(ada, schedule, template={**TEMPLATE, "labels": {"a": "b"}})
     expect.problem(ada.post(path, headers=key), 422, "idempotency_key_reused")
+
+
+def test_who_is_to_be_told_of_its_jobs(house: House, ada: Caller) -> None:
+    """A template may name a URL, as a submission may; each of its jobs carries it."""
+    notify = {"url": "https://ada.example.com/done"}
+    schedule = created(ada, template={**TEMPLATE, "notify": notify})
+    assert schedule["template"]["notify"] == notify
+    job = ada.post(f"/v1/schedules/{schedule['id']}:run").get_json()
+    kept = house.store.get(job["id"])
+    assert kept
+    assert kept.notify == notify["url"]
+    wrong = create(ada, template={**TEMPLATE, "notify": {"url": "https://me:pw@a.example.com/"}})
+    expect.problem(wrong, 400, "invalid_request")
+
+
+def test_a_change_that_names_nothing_changes_nothing(house: House, ada: Caller) -> None:
+    """An empty body leaves the schedule as it was, its version too."""
+    schedule = created(ada)
+    before = house.stores.schedules.get(schedule["id"])
+    assert patch(ada, schedule).get_json() == schedule
+    assert house.stores.schedules.get(schedule["id"]) == before
 
 
 # What others may

@@ -67,6 +67,7 @@ class Services:
     worker: Client
     caller: str
     pusher: str
+    clock: str
     eventarc: str
     stores: Stores
     calls: CountedCalls
@@ -77,6 +78,18 @@ class Services:
         answer = self.api.post("/v1/jobs", json=body, headers=headers)
         assert answer.status_code == 202, answer.get_data(as_text=True)
         return str(answer.get_json()["id"])
+
+    def plan(self, **timing: Any) -> None:
+        template = {"type": "test.echo", "payload": {"text": "hello"}}
+        headers = {"Authorization": f"Bearer {self.caller}"}
+        body = {"template": template, **timing}
+        answer = self.api.post("/v1/schedules", json=body, headers=headers)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+
+    def sweep(self) -> None:
+        headers = {"Authorization": f"Bearer {self.clock}"}
+        answer = self.worker.post("/sweep", headers=headers)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
 
     def push(self, ticket: bytes) -> None:
         message = {"data": b64encode(ticket).decode(), "messageId": "1"}
@@ -136,6 +149,7 @@ def services(
             worker=create_worker(settings, **parts, runner=Here()).test_client(),
             caller=issuer.token(ADA, "api"),
             pusher=issuer.token(PUSH, "worker/tickets"),
+            clock=issuer.token(settings.scheduler_account, "worker/sweep"),
             eventarc=issuer.token(EVENTARC, "worker"),
             stores=stores,
             calls=calls,
@@ -164,6 +178,24 @@ def test_a_job_costs_three_writes_and_one_message(services: Services) -> None:
     assert services.calls.writes == 3
     assert services.calls.messages == 1
     assert services.status_of(job_id) == "succeeded"
+
+
+def test_a_firing_costs_one_commit_of_two_writes(services: Services) -> None:
+    """A schedule's time: one query, one commit for the schedule and its job, and one message."""
+    start = datetime.now(UTC) + timedelta(seconds=0.5)
+    services.plan(every_seconds=3600, start_at=start.isoformat())
+    services.calls.clear()
+    services.sweep()
+    idle = services.calls.methods["RunQuery"]
+    assert services.calls.methods == {"RunQuery": idle, "Commit": 1, "Publish": 1}
+    assert (services.calls.writes, services.calls.messages) == (2, 1)
+    services.push(services.calls.published[-1])
+    assert services.calls.writes == 4
+    services.calls.clear()
+    services.sweep()
+    # Eight shards of jobs, the events, the schedules.
+    assert dict(services.calls.methods) == {"RunQuery": 10}
+    assert idle == 10
 
 
 def test_a_duplicate_ticket_costs_one_refused_write_and_one_read(services: Services) -> None:
