@@ -68,6 +68,7 @@ def create_app(
     new_id: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
+    registry = registry.reading(settings.buckets)
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.requests(app.wsgi_app)  # type: ignore[method-assign, assignment]

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Meta
 
 from handlers import outbound
-from handlers.outbound.url import check_url
 from jobs.context import Context, PermanentError
 from jobs.registry import job_type
 from jobs.retry import RetryPolicy
@@ -25,7 +24,12 @@ Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
 class ImageThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str | None,
-        Meta(description=f"An https URL of the picture, at most {MAX_SOURCE_BYTES:,} bytes."),
+        Meta(
+            description=(
+                f"An https URL of the picture, at most {MAX_SOURCE_BYTES:,} bytes; or"
+                " gs://BUCKET/OBJECT, for the buckets that the deployment names."
+            )
+        ),
     ] = None
     base64: Annotated[bytes | None, Meta(description="The picture itself.")] = None
     width: Annotated[Side, Meta(description="In pixels.")]
@@ -48,7 +52,7 @@ class ImageThumbnail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if (self.url is None) == (self.base64 is None):
             raise ValueError("give exactly one of `url` and `base64`")
         if self.url is not None:
-            check_url(self.url)
+            outbound.check_file_url(self.url)
 
 
 class ThumbnailResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,7 @@ class ThumbnailResult(msgspec.Struct, frozen=True, kw_only=True):
     ),
     timeout=timedelta(minutes=2),
     retry=RetryPolicy(first_seconds=5),
+    files=lambda payload: [payload.url],
 )
 def thumbnail(payload: ImageThumbnail, ctx: Context) -> ThumbnailResult:
     """Make a picture (JPEG, PNG, WebP, GIF) small, upright and free of metadata.

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 
 from handlers import outbound
-from handlers.outbound.url import check_url
 from handlers.tables.profile import Format, TableProfile
 from jobs.context import Context
 from jobs.registry import job_type
@@ -20,7 +19,12 @@ MAX_SOURCE_BYTES = 100_000_000
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str | None,
-        Meta(description=f"An https URL of the table, at most {MAX_SOURCE_BYTES:,} bytes."),
+        Meta(
+            description=(
+                f"An https URL of the table, at most {MAX_SOURCE_BYTES:,} bytes; or"
+                " gs://BUCKET/OBJECT, for the buckets that the deployment names."
+            )
+        ),
     ] = None
     text: Annotated[str | None, Meta(description="The table itself, as text.")] = None
     base64: Annotated[bytes | None, Meta(description="The table itself, as bytes.")] = None
@@ -38,7 +42,7 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if [self.url, self.text, self.base64].count(None) != 2:  # noqa: PLR2004 - of the three
             raise ValueError("give exactly one of `url`, `text` and `base64`")
         if self.url is not None:
-            check_url(self.url)
+            outbound.check_file_url(self.url)
 
 
 @job_type(
@@ -46,6 +50,7 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     example=ProfileTable(text="city,inhabitants\nParis,2102650\nRome,2746984\nOslo,\n"),
     timeout=timedelta(minutes=8),
     retry=RetryPolicy(first_seconds=10),
+    files=lambda payload: [payload.url],
 )
 def profile(payload: ProfileTable, ctx: Context) -> TableProfile:
     """Profile the columns of a table (CSV, TSV, JSON lines, Parquet).

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.model import Checkpoint, Progress
 
 MAX_CHECKPOINT_BYTES = 256 * 1024
@@ -88,8 +89,8 @@ class Context:
 
     `idempotency_key` is the same for every attempt of the job: send it to third parties, so that
     they can recognise a repetition. `allowed_hosts` are the `host:port` pairs that outbound calls
-    may reach although they are not public. What `log` is told goes to the service's log, and its
-    last lines stay with the job.
+    may reach although they are not public, `buckets` those of Cloud Storage that may be read. What
+    `log` is told goes to the service's log, and its last lines stay with the job.
     """
 
     job_id: str
@@ -101,6 +102,7 @@ class Context:
     link: Link
     traceparent: str | None = None
     allowed_hosts: frozenset[str] = frozenset()
+    buckets: Buckets = NO_BUCKETS
     memory: Memory = field(default_factory=Memory)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

@@ -4,13 +4,14 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from jobs.buckets import check_bucket
 from jobs.context import Context
 from jobs.errors import InvalidRequest, UnknownJobType
 from jobs.retry import RetryPolicy
@@ -32,7 +33,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 class JobType(Generic[P, R]):
     """A kind of work: its name (`noun.verb`), its types, its bounds and its function.
 
-    What is `internal` is ordered by Dormouse itself, and callers neither see nor submit it.
+    What is `internal` is ordered by Dormouse itself, and callers neither see nor submit it. `files`
+    gives the URLs of the files that a payload has it read; `buckets` are those of Cloud Storage
+    that they may be in.
     """
 
     name: str
@@ -45,6 +48,8 @@ class JobType(Generic[P, R]):
     timeout: timedelta
     keep_for: timedelta
     internal: bool = False
+    files: Callable[[P], Iterable[str | None]] = lambda _payload: ()
+    buckets: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -59,9 +64,19 @@ class JobType(Generic[P, R]):
     def decode(self, payload: bytes | msgspec.Raw) -> P:
         """The payload as its type. Raises `InvalidRequest`, whose text names the path."""
         try:
-            return self._decoder.decode(payload)
+            decoded = self._decoder.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidRequest(_under_payload(str(error))) from error
+        for url in filter(None, self.files(decoded)):
+            try:
+                check_bucket(url, self.buckets)
+            except ValueError as error:
+                raise InvalidRequest(_under_payload(str(error))) from error
+        return decoded
+
+    def reading(self, buckets: frozenset[str]) -> "JobType[P, R]":
+        """The job type where payloads may name files in these buckets of Cloud Storage."""
+        return replace(self, buckets=buckets)
 
 
 def _under_payload(message: str) -> str:
@@ -79,12 +94,14 @@ def job_type(
     retry: RetryPolicy | None = None,
     keep_for: timedelta = KEEP_FOR,
     internal: bool = False,
+    files: Callable[[P], Iterable[str | None]] = lambda _payload: (),
 ) -> Callable[[Callable[[P, Context], R]], JobType[P, R]]:
     """Make a handler function a job type.
 
     The payload's and the result's types are the function's annotations, the description is its
     docstring. `timeout` is for one attempt, at most nine minutes; `keep_for` is how long a
-    finished job is kept. The example must be a valid payload; it is shown to callers.
+    finished job is kept. The example must be a valid payload; it is shown to callers. `files` gives
+    the URLs in a payload that the handler downloads, if they may be `gs://` URLs.
     """
 
     def make(run: Callable[[P, Context], R]) -> JobType[P, R]:
@@ -101,6 +118,7 @@ def job_type(
             timeout=timeout,
             keep_for=keep_for,
             internal=internal,
+            files=files,
         )
 
     return make
@@ -128,6 +146,10 @@ class Registry:
     def offered(self) -> "Registry":
         """The job types that callers see and may submit."""
         return Registry(kind for kind in self if not kind.internal)
+
+    def reading(self, buckets: frozenset[str]) -> "Registry":
+        """The same job types, where payloads may name files in these buckets."""
+        return Registry(kind.reading(buckets) for kind in self)
 
     def keep_for(self, name: str) -> timedelta:
         """How long a finished job of this type is kept, also if the type is there no more."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from jobs.buckets import BUCKET_PATTERN, Buckets
 from jobs.errors import SettingsError
 from jobs.roles import Binding
 from jobs.secret_references import NAME_PATTERN
@@ -64,6 +65,8 @@ class Settings:
     triggers: str = "triggers.toml"
     secrets: frozenset[str] = frozenset()
     buckets: frozenset[str] = frozenset()
+    storage_emulator: str = ""
+    metadata_host: str = Buckets.metadata_host
     secrets_folder: str = "/secrets"
     submit_rate: int = 0
     submit_burst: int = 1000
@@ -73,6 +76,13 @@ class Settings:
     handler_memory_mib: int = 512
     telemetry: bool = False
     telemetry_seconds: int = 1
+
+    @property
+    def storage(self) -> Buckets:
+        """What a handler may read of Cloud Storage, and by whom."""
+        return Buckets(
+            names=self.buckets, emulator=self.storage_emulator, metadata_host=self.metadata_host
+        )
 
     @classmethod
     def from_environment(
@@ -110,6 +120,8 @@ class Settings:
             triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
             secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
             buckets=frozenset(_words(read.optional("DORMOUSE_BUCKETS"))),
+            storage_emulator=read.optional("STORAGE_EMULATOR_HOST").rstrip("/"),
+            metadata_host=read.optional("GCE_METADATA_HOST") or cls.metadata_host,
             secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
             submit_rate=read.number("DORMOUSE_SUBMIT_RATE", cls.submit_rate, at_least=0),
             submit_burst=read.number("DORMOUSE_SUBMIT_BURST", cls.submit_burst, at_least=1),
@@ -126,7 +138,6 @@ class Settings:
         )
 
 
-_BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 _NAME = (r"[^\s/]+", "a name without blanks and slashes")
 _ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
 _ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?"
@@ -140,6 +151,8 @@ _FORMS = {
     "DORMOUSE_HANDLERS": (r"\w+(\.\w+)*", "the name of a Python module"),
     "DORMOUSE_CERTIFICATES_URL": _URL,
     "FIRESTORE_EMULATOR_HOST": _ADDRESS,
+    "STORAGE_EMULATOR_HOST": (r"https?://[^\s/]+/?", "a URL like http://127.0.0.1:9023"),
+    "GCE_METADATA_HOST": (r"[^\s/]+", "a host, or host:port"),
     "PUBSUB_EMULATOR_HOST": _ADDRESS,
     "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
     "DORMOUSE_PUSH_ACCOUNT": _ACCOUNT,
@@ -161,7 +174,7 @@ _FORMS = {
     "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",) * 2,
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",) * 2,
     "DORMOUSE_BUCKETS": (
-        rf"{_BUCKET}(\s*,\s*{_BUCKET})*\s*,?",
+        rf"{BUCKET_PATTERN}(\s*,\s*{BUCKET_PATTERN})*\s*,?",
         "names of Cloud Storage buckets, separated by commas",
     ),
     "DORMOUSE_ALLOWED_HOSTS": (

@@ -58,6 +58,7 @@ def create_app(
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
+    registry = registry.reading(settings.buckets)
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.pushes(app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -82,6 +83,7 @@ def create_app(
         run=telemetry.attempt(runner.run),
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
+        buckets=settings.storage,
         secrets=SecretFiles(settings.secrets_folder, settings.secrets),
         now=now,
         uniform=uniform,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs import transitions
+from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.context import Cancelled, Link
 from jobs.errors import DormouseError
 from jobs.log import log_event
@@ -50,6 +51,7 @@ class Attempts:
     secrets: SecretFiles
     now: Callable[[], datetime]
     uniform: Callable[[float, float], float]
+    buckets: Buckets = NO_BUCKETS
 
     def answer(self, ticket: Ticket) -> None:
         """Do what the ticket rings for, if it still is to be done.
@@ -71,7 +73,7 @@ class Attempts:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
         lease = Lease(self.store, job)
-        task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets)
+        task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets, self.buckets)
         outcome = self.run(task, lease)
         try:
             ended = lease.end(lambda held: self._ended(held, kind, outcome))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.context import Cancelled, Context, Continue, Link, Memory
 from jobs.errors import InvalidRequest
 from jobs.model import Checkpoint, Job, JobError
@@ -29,13 +30,19 @@ class Task:
     max_attempts: int
     deadline: datetime
     allowed_hosts: frozenset[str]
+    buckets: Buckets = NO_BUCKETS
     secrets: SecretFiles = NO_SECRETS
     traceparent: str | None = None
     checkpoint: str | None = None
 
     @classmethod
     def of(
-        cls, job: Job, timeout: timedelta, allowed_hosts: frozenset[str], secrets: SecretFiles
+        cls,
+        job: Job,
+        timeout: timedelta,
+        allowed_hosts: frozenset[str],
+        secrets: SecretFiles,
+        buckets: Buckets = NO_BUCKETS,
     ) -> "Task":
         """The task of a job that was just claimed."""
         return cls(
@@ -46,6 +53,7 @@ class Task:
             max_attempts=job.max_attempts,
             deadline=(job.started_at or job.run_at) + timeout,
             allowed_hosts=allowed_hosts,
+            buckets=buckets,
             secrets=secrets,
             traceparent=job.trace,
             checkpoint=job.checkpoint,
@@ -100,7 +108,7 @@ def _run(
     kind: JobType[Any, Any], text: bytes, task: Task, link: Link, clean: Callable[[str], str]
 ) -> Outcome:
     try:
-        payload = kind.decode(text)
+        payload = kind.reading(task.buckets.names).decode(text)
     except InvalidRequest as error:
         return _not_taken(error)
     try:
@@ -133,5 +141,6 @@ def _context(task: Task, link: Link, clean: Callable[[str], str]) -> Context:
         link=link,
         traceparent=task.traceparent,
         allowed_hosts=task.allowed_hosts,
+        buckets=task.buckets,
         memory=memory,
     )

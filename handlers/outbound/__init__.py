@@ -11,7 +11,7 @@ deadline at the latest. How much of an answer is read, and unpacked, is up to th
 """
 
 from handlers.outbound.call import MAX_REDIRECTS, request
-from handlers.outbound.download import download
+from handlers.outbound.download import check_file_url, download
 from handlers.outbound.errors import NetworkError, RetryableStatus, TimedOut
 from handlers.outbound.response import Response
 from handlers.outbound.statuses import refusal
@@ -22,6 +22,7 @@ __all__ = [
     "Response",
     "RetryableStatus",
     "TimedOut",
+    "check_file_url",
     "download",
     "refusal",
     "request",

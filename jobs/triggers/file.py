@@ -28,7 +28,12 @@ Triggers = Mapping[str, Trigger]
 
 _ANY_VALUE = "https://any-value.invalid/"
 """Stands for whatever an event may have, while a payload is checked."""
-_SHAPE = ("Object contains unknown field", "Object missing required field")
+_CERTAIN = (
+    "Object contains unknown field",
+    "Object missing required field",
+    "jobs may not read from the bucket",
+)
+"""What is wrong whatever an event has, although it is said of the payload as a whole."""
 
 
 def load(settings: Settings, registry: Registry) -> Triggers:
@@ -81,7 +86,7 @@ def _refuse_what_can_be_seen_to_fail(
     for problem in _loops(trigger, settings):
         raise SettingsError(f"{where}: {problem}: its job would start the next one, without end.")
     try:
-        kind = registry.get(trigger.type)
+        kind = registry.offered.reading(settings.buckets).get(trigger.type)
         payload = msgspec.json.encode(sample(trigger.payload, _ANY_VALUE))
         kind.decode(checked(payload, settings.secrets))
     except UnknownJobType as error:
@@ -108,7 +113,7 @@ def own_topics(settings: Settings) -> frozenset[str]:
 
 def _whatever_the_event(error: str, payload: Mapping[str, Any]) -> bool:
     """Whether the payload is wrong by what is not taken from the event."""
-    if error.startswith(_SHAPE):
+    if error.startswith(_CERTAIN):
         return True
     referring = [path for path, text in strings(payload, "$.payload") if has_reference(text)]
     at = error.rpartition("`")[0].rpartition("`")[2]

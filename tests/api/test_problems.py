@@ -13,6 +13,7 @@ import identity.errors
 import jobs.dead_letters
 import jobs.errors
 import jobs.schedules.errors
+import jobs.webhooks.model
 from api.problems import STATUS
 from jobs.errors import DormouseError
 from tests.api import expect
@@ -45,6 +46,7 @@ def test_every_error_has_a_status() -> None:
         jobs.errors,
         jobs.dead_letters,
         jobs.schedules.errors,
+        jobs.webhooks.model,
         identity.errors,
         api.errors,
     )

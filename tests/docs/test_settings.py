@@ -79,6 +79,7 @@ def _refuses(service: Service, name: str) -> bool:
         ("DORMOUSE_WEBHOOKS_SECONDS", "webhooks_seconds"),
         ("DORMOUSE_HANDLERS", "handlers"),
         ("DORMOUSE_TRIGGERS", "triggers"),
+        ("GCE_METADATA_HOST", "metadata_host"),
         ("K_REVISION", "revision"),
         ("DORMOUSE_SECRETS_FOLDER", "secrets_folder"),
         ("DORMOUSE_SUBMIT_RATE", "submit_rate"),

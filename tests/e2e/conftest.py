@@ -20,7 +20,10 @@ MODES = ["emulators", "embedded"]
 
 @dataclass
 class ThirdParty:
-    """A server out there. Answers `/status/N` with N once, or with 200 from the second time on."""
+    """A server out there. Answers `/status/N` with N once, or with 200 from the second time on.
+
+    It stands in for Cloud Storage too: every object is a table of one row with its own name.
+    """
 
     host: str = ""
     received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -45,6 +48,10 @@ def third_party() -> Iterator[ThirdParty]:
     def take() -> Response:
         party.told.put((dict(request.headers), request.get_data()))
         return Response(status=204)
+
+    @app.get("/storage/v1/b/uploads/o/<path:name>")
+    def object_(name: str) -> Response:
+        return Response(f"name\n{name}\n", content_type="text/csv")
 
     server = make_server(LOOPBACK, 0, app, threaded=True)
     party.host = f"{LOOPBACK}:{server.server_port}"
@@ -75,6 +82,8 @@ def system(request: pytest.FixtureRequest, third_party: ThirdParty) -> Iterator[
         environment={
             "DORMOUSE_ALLOWED_HOSTS": third_party.host,
             "DORMOUSE_TRIGGERS": "tests/e2e/triggers.toml",
+            "DORMOUSE_BUCKETS": "uploads",
+            "STORAGE_EMULATOR_HOST": third_party.url(""),
         },
     )
     try:

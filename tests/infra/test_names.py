@@ -50,6 +50,8 @@ NOT_TERRAFORMS = {
     "FIRESTORE_EMULATOR_HOST",  # the next three are for a machine of one's own
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",
+    "STORAGE_EMULATOR_HOST",
+    "GCE_METADATA_HOST",  # Google's own
     "DORMOUSE_HANDLERS",  # the image's, as is the next
     "DORMOUSE_TRIGGERS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",  # what begins so is `telemetry_environment`
