@@ -73,6 +73,8 @@ def _locked_down(file: Path) -> Iterator[Connection]:
     # A database on disk keeps its tables compressed, and what does not fit into memory outside it.
     with duckdb.connect(file.with_name("table.duckdb"), config=_BEFORE) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        # It would draw one into the service's log for whatever takes more than two seconds.
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET temp_directory = ?", [str(file.with_name("spill"))])
         connection.execute("SET max_temp_directory_size = ?", [SPILL_LIMIT])
         connection.execute("SET allowed_paths = ?", [[str(file)]])
