@@ -19,7 +19,7 @@ from bench.cost.workload import (
     read_measured,
 )
 from jobs.model import SHARDS
-from tests.infra.terraform import Terraform
+from tests.infra.terraform import the_module
 
 PRICES = read_prices()
 NOTHING = Measured(
@@ -202,7 +202,7 @@ def test_every_price_has_its_source() -> None:
 
 def test_the_services_are_as_large_as_terraform_makes_them() -> None:
     """Processors, memory and concurrency are the defaults of `infra/`."""
-    terraform = Terraform()
+    terraform = the_module()
     defaults = {name: terraform.variables[name]["type"] for name in ("api", "worker")}
     worker, api = Deployment().worker, Deployment().api
     assert f'optional(string, "{worker.cpu:g}")' in defaults["worker"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from cloud.doctor.source import Page, Unreadable
 from local.cloud.push import subscriptions
-from tests.infra.terraform import INFRA, Terraform
+from tests.infra.terraform import INFRA, the_module
 from tests.infra.test_names import VALUES
 
 NOW = datetime(2026, 11, 1, 12, 0, 30, tzinfo=UTC)
@@ -17,7 +17,7 @@ PROJECT = "some-project"
 AGENT = "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"
 API = "https://dormouse-api-1.us-central1.run.app"
 WORKER = "https://dormouse-worker-1.us-central1.run.app"
-_TERRAFORM = Terraform()
+_TERRAFORM = the_module()
 _DATABASE = f"projects/{PROJECT}/databases/(default)"
 _INDEXES = json.loads((INFRA / "firestore-indexes.json").read_text())
 

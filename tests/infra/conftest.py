@@ -1,8 +1,8 @@
 import pytest
 
-from tests.infra.terraform import Terraform
+from tests.infra.terraform import Terraform, the_module
 
 
 @pytest.fixture(scope="session")
 def terraform() -> Terraform:
-    return Terraform()
+    return the_module()

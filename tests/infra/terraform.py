@@ -1,6 +1,6 @@
 """The Terraform files of `infra/`, as data. Expressions stay as they are written."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +53,9 @@ class Terraform:
     def text(self) -> str:
         """All files, one after another."""
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.tf")))
+
+
+@cache
+def the_module() -> Terraform:
+    """`infra/` itself, the same one for all tests: reading takes seconds."""
+    return Terraform()
