@@ -10,6 +10,7 @@ from jobs.firestore import (
     FirestoreDeadLetterStore,
     FirestoreEventStore,
     FirestoreJobStore,
+    FirestoreWebhookStore,
 )
 from jobs.model import Job
 from jobs.pubsub import PubsubQueue
@@ -17,7 +18,7 @@ from jobs.queue import Ticket
 from jobs.settings import Settings
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.contract.conftest import Bell
-from tests.making import T0, a_job, an_event
+from tests.making import T0, a_job, a_webhook, an_event
 
 pytestmark = [pytest.mark.emulators, pytest.mark.usefixtures("impatient")]
 
@@ -63,6 +64,23 @@ def test_save(store: FirestoreJobStore, faulty: FaultyCalls, fault: Fault) -> No
     kept = store.save(job.evolve(rings=2), before=job)
     assert store.get(job.id) == kept
     assert store.save(kept.evolve(rings=3), before=kept).rings == 3
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_webhooks(
+    firestore_channel: grpc.Channel, emulated: Settings, faulty: FaultyCalls, fault: Fault
+) -> None:
+    """A webhook whose change had to be sent twice is changed once, and its version is good."""
+    channel = grpc.intercept_channel(firestore_channel, faulty)
+    webhooks = FirestoreWebhookStore(Firestore(channel, emulated))
+    faulty.faults = [fault]
+    made = webhooks.create(a_webhook())
+    faulty.faults = [fault]
+    kept = webhooks.save(made.evolve(description="new"), before=made, event=an_event())
+    assert webhooks.get(made.id) == kept
+    faulty.faults = [fault]
+    webhooks.delete(kept.id, kept.version)
+    assert webhooks.get(made.id) is None
 
 
 def test_save_with_an_event_that_was_told_meanwhile(

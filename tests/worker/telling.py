@@ -19,6 +19,7 @@ from jobs.order import Order
 from jobs.queue import Ticket
 from jobs.registry import Registry
 from jobs.store import Filter
+from jobs.stores import Stores
 from jobs.submit import Submitter
 from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.listeners import Listeners
@@ -68,17 +69,19 @@ class House:
     rung: MemoryQueue = field(default_factory=MemoryQueue)
     told: MemoryEventPublisher = field(default_factory=MemoryEventPublisher)
     publishes: bool = False
+    kept_in: Stores | None = None
+    """Instead of a memory."""
 
     def __post_init__(self) -> None:
         # Now, as the published library looks at the time of a signature.
         self.clock = Clock()
         self.clock.moment = datetime.now(UTC)
         now, sleep = self.clock.now, self.clock.sleep
-        self.stores = memory_stores(self.jobs)
+        self.stores = self.kept_in or memory_stores(self.jobs)
         self.webhooks = self.stores.webhooks
         listeners = Listeners(self.webhooks, now, timedelta(0))
         self.store = AnnouncingJobStore(
-            inner=self.wrap(self.jobs), listening=listeners.of_job, publishes=self.publishes
+            inner=self.wrap(self.stores.jobs), listening=listeners.of_job, publishes=self.publishes
         )
         queue = self.wrap(self.rung)
         self.submitter = Submitter(store=self.store, queue=queue, registry=REGISTRY, now=now)
