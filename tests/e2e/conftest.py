@@ -84,6 +84,7 @@ def system(request: pytest.FixtureRequest, third_party: ThirdParty) -> Iterator[
             "DORMOUSE_TRIGGERS": "tests/e2e/triggers.toml",
             "DORMOUSE_BUCKETS": "uploads",
             "STORAGE_EMULATOR_HOST": third_party.url(""),
+            "DORMOUSE_EVENTS_TOPIC": "dormouse-events",
         },
     )
     try:

@@ -5,13 +5,18 @@ worker.
 """
 
 import json
+from base64 import b64decode
+from typing import Any
 
+import pytest
+import requests
 from standardwebhooks import Webhook as Published
 
 from tests.e2e.conftest import ThirdParty
 from tests.e2e.system import System
 
 SECONDS = 60.0
+PULLS = 20
 TABLE = {"text": "city,people\nBern,134591\n"}
 
 
@@ -50,3 +55,25 @@ def test_a_job_names_who_is_told(system: System, third_party: ThirdParty) -> Non
     assert (told["type"], told["data"]["id"]) == ("job.cancelled", job["id"])
     (delivery,) = system.call("GET", f"/v1/jobs/{job['id']}/deliveries").json()["deliveries"]
     assert delivery["event_id"] == headers["Webhook-Id"]
+
+
+@pytest.mark.parametrize("system", ["emulators"], indirect=True)
+def test_the_end_of_a_job_is_published(system: System) -> None:
+    """Each end of a job goes to the events topic, which the local cloud has made."""
+    place = f"http://127.0.0.1:{system.ports.pubsub}/v1/projects/dormouse-local"
+    topic = "projects/dormouse-local/topics/dormouse-events"
+    made = requests.put(f"{place}/subscriptions/history", json={"topic": topic}, timeout=SECONDS)
+    assert made.status_code == 200, made.text
+    job = system.submit("table.profile", TABLE)
+    published: list[dict[str, Any]] = []
+    for _ in range(PULLS):
+        answer = requests.post(
+            f"{place}/subscriptions/history:pull", json={"maxMessages": 100}, timeout=SECONDS
+        )
+        published += [one["message"] for one in answer.json().get("receivedMessages", ())]
+        if any(one["attributes"]["job_id"] == job["id"] for one in published):
+            break
+    (message,) = [one for one in published if one["attributes"]["job_id"] == job["id"]]
+    told = json.loads(b64decode(message["data"]))
+    assert (told["version"], told["type"], told["data"]["id"]) == (1, "job.succeeded", job["id"])
+    assert message["attributes"]["type"] == "job.succeeded"
