@@ -22,10 +22,10 @@ locals {
       severity = "WARNING"
       duration = "0s"
       query    = <<-PROMQL
-        sum(increase(${local.events}{${local.of_worker},event="job.failed"}[15m]))
-        / sum(increase(${local.events}{${local.of_worker},event=~"job.failed|job.succeeded"}[15m]))
+        sum(increase(${local.events}{${local.of_worker},event="job.failed",job_type!="webhook.deliver"}[15m]))
+        / sum(increase(${local.events}{${local.of_worker},event=~"job.failed|job.succeeded",job_type!="webhook.deliver"}[15m]))
         > 0.1
-        and sum(increase(${local.events}{${local.of_worker},event="job.failed"}[15m])) >= 5
+        and sum(increase(${local.events}{${local.of_worker},event="job.failed",job_type!="webhook.deliver"}[15m])) >= 5
       PROMQL
     }
     oldest-ticket = {
