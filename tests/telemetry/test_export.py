@@ -1,6 +1,7 @@
 """When spans leave, and what a collector that fails may cost."""
 
-from collections.abc import Sequence
+import socket
+from collections.abc import Iterator, Sequence
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
@@ -9,7 +10,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from jobs.memory import MemoryJobStore
 from jobs.telemetry.export import BATCH, PAUSE_SECONDS, SpansOfRequests, provider
 from jobs.telemetry.spans import Spans
-from tests.making import a_job
+from local.ports import LOOPBACK
+from tests.making import a_job, some_settings
 
 
 class Collector(SpanExporter):
@@ -74,3 +76,39 @@ def test_a_collector_that_fails_is_left_alone_for_a_while(house: House) -> None:
     house.work(2)
     assert house.processor.force_flush()
     assert house.collector.got == [1, 2]
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A collector that takes connections and never answers."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        yield server
+
+
+def test_a_collector_that_is_silent_fails_no_request(
+    silent: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request waits for it in vain, the others don't; all are answered."""
+    endpoint = f"http://{LOOPBACK}:{silent.getsockname()[1]}"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    spans = Spans.to_collector("api", some_settings(telemetry=True))
+    app = spans.requests(lambda _environ, _start: [b"answer"])
+    tried = []
+    for _ in range(3):
+        request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "http"}
+        assert app(request, lambda *_: lambda _: None) == [b"answer"]
+        tried.append(connections(silent))
+    assert tried[0] >= 1
+    assert tried[1:] == [0, 0]
+
+
+def connections(server: socket.socket) -> int:
+    """How many came since the last look."""
+    server.setblocking(False)
+    taken = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return taken
+        taken += 1
