@@ -3,18 +3,25 @@
 https://google.aip.dev/136 has custom methods as `:verb` behind a resource's name.
 """
 
+from typing import Final
+
 from flask import Flask
 from werkzeug.routing import BaseConverter
+
+
+COLLECTIONS: Final = ("deliveries", "events")
+"""What stands behind an id and a slash. Else `DELETE /v1/jobs/ID/events` would be about a job."""
 
 
 class JobIdConverter(BaseConverter):
     """Anything but a last `:verb`, so that what can't be an id is still answered as a job.
 
-    Slashes are taken too: a wrong id is a job that is not there, whatever it is made of.
+    Slashes are taken too, but for those before a collection of the resource's own: a wrong id is a
+    job that is not there, whatever it is made of.
     """
 
     part_isolating = False
-    regex = r"(?:[^:]|:(?![A-Za-z]+$))+"
+    regex = rf"(?:[^:/]|/(?!(?:{'|'.join(COLLECTIONS)})(?:/|$))|:(?![A-Za-z]+$))+"
 
 
 def read_paths(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """Paths, methods, and ids that are none."""
 
+import re
+
 import pytest
 
 from tests.api import expect
@@ -99,6 +101,16 @@ def test_another_method_names_the_allowed_ones(
     response = ada.request(method, path)
     expect.problem(response, 405, "method_not_allowed")
     assert set(response.headers["Allow"].split(", ")) == allowed
+
+
+def test_a_path_takes_the_methods_of_its_own_routes(house: House, ada: Caller) -> None:
+    """No path is taken for another one's id: `Allow` has what is declared for it, and no more."""
+    declared: dict[str, set[str]] = {}
+    for rule in house.app.url_map.iter_rules():
+        declared.setdefault(re.sub("<.+?>", "x", rule.rule), set()).update(rule.methods or ())
+    for path, methods in declared.items():
+        allowed = ada.request("OPTIONS", path).headers["Allow"]
+        assert set(allowed.split(", ")) == methods, path
 
 
 def test_options_names_the_methods(ada: Caller) -> None:
