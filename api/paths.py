@@ -8,7 +8,6 @@ from typing import Final
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-
 COLLECTIONS: Final = ("deliveries", "events")
 """What stands behind an id and a slash. Else `DELETE /v1/jobs/ID/events` would be about a job."""
 

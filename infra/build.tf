@@ -89,6 +89,25 @@ resource "google_storage_bucket_iam_member" "build" {
   member = google_service_account.build.member
 }
 
+# Where the build keeps what each deployed image is made of.
+resource "google_storage_bucket" "bills" {
+  # checkov:skip=CKV_GCP_62:Access is in the audit log; lists of packages need no log bucket beside it.
+  # checkov:skip=CKV_GCP_78:A bill is named by its image's digest, and the build may not replace it.
+  project                     = var.project_id
+  name                        = "${var.project_id}-${var.name}-bills"
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+  depends_on                  = [google_project_service.apis]
+}
+
+resource "google_storage_bucket_iam_member" "bills" {
+  bucket = google_storage_bucket.bills.name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.build.member
+}
+
 locals {
   build_substitutions = {
     _ACCOUNT  = google_service_account.build.email

@@ -52,6 +52,9 @@ DEVELOPMENT = Environment(ROOT / ".venv", ROOT / "requirements" / "dev.txt")
 BENCH = Environment(ROOT / ".venv-bench", ROOT / "requirements" / "bench.txt")
 """Apart from the other one, so that what is measured beside Dormouse burdens no test."""
 
+AUDIT = Environment(ROOT / ".venv-audit", ROOT / "requirements" / "audit.txt")
+"""Apart too: what looks at dependencies is not to be one."""
+
 
 def main() -> None:
     """Replaces this process by the command, in the environment."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from cloud.deploy.command import Desk, deploy, destroy
-from local.bootstrap import BENCH, run_in
+from local.bootstrap import AUDIT, BENCH, run_in
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
@@ -50,6 +50,10 @@ def _faults(_: Console, more: Sequence[str]) -> int:
     from bench.faults.__main__ import main as try_faults  # noqa: PLC0415 - see above
 
     return try_faults(more)
+
+
+def _audit(_: Console, more: Sequence[str]) -> int:
+    return run_in(AUDIT, "local.audit", more)
 
 
 def _fuzz(_: Console, more: Sequence[str]) -> int:
@@ -101,6 +105,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "lock": write_locks,
     "faults": _faults,
     "fuzz": _fuzz,
+    "audit": _audit,
     "bench": _bench,
     "load": _load,
     "simulate": _simulate,
@@ -151,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser(
         "fuzz", help="try the API and the decoders with made-up input; takes long", add_help=False
+    )
+    commands.add_parser(
+        "audit", help="list what the images are made of, and its known flaws", add_help=False
     )
     commands.add_parser("deploy", help="put it into a project of your own", add_help=False)
     commands.add_parser("destroy", help="take it away again; keeps the jobs", add_help=False)

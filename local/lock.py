@@ -1,4 +1,4 @@
-"""`./dev lock`: pins every dependency, with hashes, for the four environments.
+"""`./dev lock`: pins every dependency, with hashes, for each of the environments.
 
 What is taken out of a dependency is taken out anew: the definitions of Google's messages.
 """
@@ -28,6 +28,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     "dev": ("--group", "dev"),
     "worker": ("--group", "worker", "--constraints", "requirements/dev.txt"),
     "bench": ("--group", "bench", "--constraints", "requirements/dev.txt"),
+    "audit": ("--group", "audit", "--constraints", "requirements/dev.txt"),
     "api": ("--constraints", "requirements/dev.txt"),
 }
 
