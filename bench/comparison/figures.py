@@ -67,12 +67,20 @@ class PerJob(msgspec.Struct, frozen=True, kw_only=True):
     message_bytes: float
 
 
+class RedisPerJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job sends to Redis: commands, and bytes of commands and arguments."""
+
+    commands: float
+    bytes: float
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """A whole run, as it is kept in `bench/results/comparison.json`."""
 
     circumstances: Mapping[str, str]
     rounds: Sequence[Round]
     per_job: Mapping[str, PerJob]
+    redis_per_job: Mapping[str, RedisPerJob] = {}
 
     @property
     def systems(self) -> list[str]:

@@ -1,12 +1,14 @@
 """One system in one round: started, warmed up, measured, checked, ended."""
 
 import time
+from typing import cast
 
 from bench.comparison.counting import counted
-from bench.comparison.figures import Latency, PerJob, Round, Service
+from bench.comparison.figures import Latency, PerJob, RedisPerJob, Round, Service
 from bench.comparison.grounds import Grounds
 from bench.comparison.load import burst, check_results, jobs_per_second, paced
 from bench.comparison.plan import Plan
+from bench.comparison.redis_counting import Observer, counting_commands
 from bench.comparison.system import System
 from bench.usage import Memory, cpu_seconds, watching_memory
 
@@ -58,3 +60,13 @@ def count(system: System, grounds: Grounds, jobs: int) -> PerJob:
         messages=messages / jobs,
         message_bytes=(after.message_bytes - before.message_bytes) / max(1, messages),
     )
+
+
+def count_commands(system: System, grounds: Grounds, jobs: int) -> RedisPerJob:
+    """What a job of a system on Redis sends it. Nothing is timed here."""
+    with system.start(grounds) as running:
+        burst(running, 1)
+        observer = cast("Observer", running.store)
+        with counting_commands(cast("int", grounds.redis), observer) as sent:
+            burst(running, jobs)
+    return RedisPerJob(commands=sent.commands / jobs, bytes=sent.size / jobs)

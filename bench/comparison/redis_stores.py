@@ -12,11 +12,21 @@ from bench.comparison.system import has_succeeded
 from local.ports import LOOPBACK
 
 
-class CeleryStore:
-    """Celery's result backend. The moment is the worker's `date_done`, just before it is saved."""
-
+class RedisStore:
     def __init__(self, port: int) -> None:
         self._redis = Redis(host=LOOPBACK, port=port)
+
+    @property
+    def address(self) -> str:
+        """Where its one connection comes from."""
+        return str(self._redis.client_info()["addr"])
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+class CeleryStore(RedisStore):
+    """Celery's result backend. The moment is the worker's `date_done`, just before it is saved."""
 
     def finished(self, job_ids: Collection[str]) -> Mapping[str, float]:
         if not job_ids:
@@ -29,15 +39,9 @@ class CeleryStore:
             if has_succeeded(meta["status"])
         }
 
-    def close(self) -> None:
-        self._redis.close()
 
-
-class RqStore:
+class RqStore(RedisStore):
     """RQ's job hashes. The moment is the worker's `ended_at`, just before it is saved."""
-
-    def __init__(self, port: int) -> None:
-        self._redis = Redis(host=LOOPBACK, port=port)
 
     def finished(self, job_ids: Collection[str]) -> Mapping[str, float]:
         pipeline = self._redis.pipeline(transaction=False)
@@ -49,6 +53,3 @@ class RqStore:
             for job_id, (status, ended) in zip(ids, pipeline.execute(), strict=True)
             if status and has_succeeded(status.decode())
         }
-
-    def close(self) -> None:
-        self._redis.close()

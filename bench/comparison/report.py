@@ -106,6 +106,10 @@ def _per_job(comparison: Comparison) -> Iterable[str]:
         figures = (costs.writes, costs.reads, costs.messages, costs.message_bytes)
         yield f"| {system} | {' | '.join(f'{figure:g}' for figure in figures)} |"
 
+    for name, sent in comparison.redis_per_job.items():
+        yield ""
+        yield f"{name}: {sent.commands:.1f} commands to Redis a job, {sent.bytes:.0f} bytes in all."
+
 
 def _targets(found: Mapping[str, Verdict]) -> Iterable[str]:
     yield "| target | measured | |"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bench.circumstances import circumstances
 from bench.comparison.figures import Comparison
 from bench.comparison.grounds import prepared
-from bench.comparison.measure import count, measure
+from bench.comparison.measure import count, count_commands, measure
 from bench.comparison.plan import Plan
 from bench.comparison.system import System
 
@@ -35,8 +35,14 @@ def compare(systems: Sequence[System], plan: Plan) -> Comparison:
                     f" result after {one.result.p50:.1f} ms",
                     flush=True,
                 )
-        on_emulators = [system for system in systems if not system.needs_redis]
-        per_job = {
-            system.name: count(system, grounds, plan.counted_jobs) for system in on_emulators
+        jobs = plan.counted_jobs
+        per_job = {one.name: count(one, grounds, jobs) for one in systems if not one.needs_redis}
+        redis_per_job = {
+            one.name: count_commands(one, grounds, jobs) for one in systems if one.needs_redis
         }
-    return Comparison(circumstances=found | {"plan": plan.words()}, rounds=rounds, per_job=per_job)
+    return Comparison(
+        circumstances=found | {"plan": plan.words()},
+        rounds=rounds,
+        per_job=per_job,
+        redis_per_job=redis_per_job,
+    )
