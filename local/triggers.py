@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from jobs.errors import SettingsError
 from jobs.settings import Settings
 from jobs.triggers.file import parse
 from jobs.triggers.trigger import Trigger
@@ -14,12 +16,17 @@ SOURCE = ROOT / Settings.triggers
 DERIVED = ROOT / "infra" / "triggers.json"
 
 
-def write_triggers(console: Console) -> int:
-    """Raises `SettingsError` if the file is wrong; the worker checks more when it starts."""
-    text = rendered(parse(SOURCE.read_text(encoding="utf-8")).values())
-    if not DERIVED.exists() or DERIVED.read_text(encoding="utf-8") != text:
-        DERIVED.write_text(text, encoding="utf-8")
-        console.line(f"wrote {DERIVED.relative_to(ROOT)}: deploy, and they are there")
+def write_triggers(console: Console, source: Path = SOURCE, derived: Path = DERIVED) -> int:
+    """Returns the exit status. The worker checks more of the file when it starts."""
+    try:
+        triggers = parse(source.read_text(encoding="utf-8"), source.name)
+    except SettingsError as error:
+        console.line(str(error))
+        return 1
+    text = rendered(triggers.values())
+    if not derived.exists() or derived.read_text(encoding="utf-8") != text:
+        derived.write_text(text, encoding="utf-8")
+        console.line(f"wrote {derived.name}: commit it, and deploy")
     return 0
 
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from local.cloud.app import create_app
 from local.cloud.faults import FaultPlan, Faults, fate_of
+from local.cloud.firestore import EVENTS
 from local.cloud.identity import Issuer
 from local.cloud.push import Message, Subscription, subscriptions
 
@@ -91,6 +92,16 @@ def test_a_reordered_message_is_overtaken(faults: Faults, pushed: Pushed) -> Non
     while waiting.is_alive():
         faults.deliver(TICKETS, message(passing))
     assert pushed.messages.index(str(passing)) < pushed.messages.index(str(held))
+
+
+def test_events_are_tampered_with_too(faults: Faults, pushed: Pushed) -> None:
+    """What is done to tickets is done to events."""
+    faults.plan = FaultPlan(drop=1.0)
+    assert faults.deliver(EVENTS.subscription, message(1))
+    assert pushed.messages == []
+    faults.plan = FaultPlan(duplicate=1.0)
+    assert faults.deliver(EVENTS.subscription, message(2))
+    assert pushed.messages == ["2", "2"]
 
 
 def test_dead_letters_are_left_alone(faults: Faults, pushed: Pushed) -> None:
