@@ -200,6 +200,10 @@ def test_nobody_submits_deliveries(house: House, ada: Caller, otto: Caller) -> N
     for caller in (ada, otto):
         response = caller.submit(type="webhook.deliver", payload=body)
         expect.problem(response, 400, "unknown_job_type")
+        template = {"type": "webhook.deliver", "payload": body}
+        schedule = {"template": template, "cron": "@daily"}
+        response = caller.post("/v1/schedules", json=schedule)
+        expect.problem(response, 400, "unknown_job_type")
     expect.problem(ada.get("/v1/job-types/webhook.deliver"), 404, "job_type_not_found")
     document = house.nobody.get("/openapi.json").get_data(as_text=True)
     assert "WebhookDelivery" not in document
