@@ -16,6 +16,7 @@ from api.delivery_shapes import (
     delivery_of,
 )
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.lookup import readable_job
 from api.operation import Operation
 from api.paging import cursor_of, next_page_token
@@ -81,7 +82,7 @@ def list_deliveries(webhook_id: WebhookId, query: DeliveriesQuery) -> DeliveryLi
     summary="Get a delivery",
     tag=TAG,
     answer=DeliveryResource,
-    problems=(WebhookNotFound, DeliveryNotFound, StoreUnavailable),
+    problems=(WebhookNotFound, DeliveryNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def get_delivery(webhook_id: WebhookId, delivery_id: DeliveryId) -> DeliveryResource:
     """What was sent, when, and what was answered."""

@@ -23,7 +23,7 @@ class PathNotFound(DormouseError):
 class MethodNotAllowed(DormouseError):
     """This path does not take this method. The header `Allow` names those that it takes.
 
-    An id that ends in `:cancel`, also with its colon escaped, makes another path.
+    An id that ends in a verb such as `:cancel`, also with its colon escaped, is another path.
     """
 
     code = "method_not_allowed"

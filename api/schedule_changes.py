@@ -8,6 +8,7 @@ from msgspec import UNSET
 from api import idempotency, limits
 from api.callers import caller
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.lookup import shown as shown_job
 from api.operation import Answer, Operation
 from api.resources import JobResource
@@ -41,7 +42,7 @@ PROBLEMS = (ScheduleNotFound, VersionConflict, StoreUnavailable)
     tag=TAG,
     body=ScheduleChange,
     answer=ScheduleResource,
-    problems=(UnknownJobType, PayloadTooLarge, *PROBLEMS),
+    problems=(UnknownJobType, PayloadTooLarge, MethodNotAllowed, *PROBLEMS),
 )
 def update_schedule(schedule_id: ScheduleId, body: ScheduleChange) -> ScheduleResource:
     """Changes what the body names, each as a whole; null stands for the default.

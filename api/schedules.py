@@ -8,6 +8,7 @@ from msgspec import UNSET
 from api import idempotency
 from api.callers import caller
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.operation import Answer, Operation
 from api.paging import cursor_of, next_page_token
 from api.schedule_orders import draft_of
@@ -75,7 +76,7 @@ def create_schedule(body: ScheduleCreation) -> Answer:
     summary="Get a schedule",
     tag=TAG,
     answer=ScheduleResource,
-    problems=(ScheduleNotFound, StoreUnavailable),
+    problems=(ScheduleNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def get_schedule(schedule_id: ScheduleId) -> ScheduleResource:
     """With its next five times, the last that made a job, and the last that made none."""
@@ -111,7 +112,7 @@ def list_schedules(query: SchedulesQuery) -> ScheduleList:
     summary="Delete a schedule",
     tag=TAG,
     status=204,
-    problems=(ScheduleNotFound, VersionConflict, StoreUnavailable),
+    problems=(ScheduleNotFound, MethodNotAllowed, VersionConflict, StoreUnavailable),
 )
 def delete_schedule(schedule_id: ScheduleId) -> None:
     """It makes no more jobs. Those that it has made stay as they are."""

@@ -8,6 +8,7 @@ from msgspec import UNSET, structs
 
 from api.callers import caller
 from api.dependencies import deps
+from api.errors import MethodNotAllowed
 from api.operation import Answer, Operation
 from api.paging import cursor_of, next_page_token
 from api.values import JOB_ID_PATTERN
@@ -99,7 +100,7 @@ def list_webhooks(query: WebhooksQuery) -> WebhookList:
     summary="Get a webhook",
     tag=TAG,
     answer=WebhookResource,
-    problems=(WebhookNotFound, StoreUnavailable),
+    problems=(WebhookNotFound, MethodNotAllowed, StoreUnavailable),
 )
 def get_webhook(webhook_id: WebhookId) -> WebhookResource:
     """What it hears, and how it is doing. Its secret is not shown again."""
@@ -112,7 +113,7 @@ def get_webhook(webhook_id: WebhookId) -> WebhookResource:
     tag=TAG,
     body=WebhookUpdate,
     answer=WebhookResource,
-    problems=(WebhookNotFound, VersionConflict, StoreUnavailable),
+    problems=(WebhookNotFound, MethodNotAllowed, VersionConflict, StoreUnavailable),
 )
 def update_webhook(webhook_id: WebhookId, body: WebhookUpdate) -> WebhookResource:
     """Changes what is given. Deliveries that wait go to the new URL."""
@@ -140,7 +141,7 @@ def update_webhook(webhook_id: WebhookId, body: WebhookUpdate) -> WebhookResourc
     summary="Delete a webhook",
     tag=TAG,
     status=204,
-    problems=(WebhookNotFound, VersionConflict, StoreUnavailable),
+    problems=(WebhookNotFound, MethodNotAllowed, VersionConflict, StoreUnavailable),
 )
 def delete_webhook(webhook_id: WebhookId) -> None:
     """Nothing more is sent to it; deliveries that wait fail."""
