@@ -86,8 +86,10 @@ def test_newest_first(letters: DeadLetterStore) -> None:
 
 def test_by_reason(letters: DeadLetterStore) -> None:
     """A list of one reason shows those letters only, in pages as well."""
-    reasons = [Reason.UNDECODABLE, Reason.UNDELIVERED]
-    kept = [_letter(id=f"{n}", created_at=T0 + n * SECOND, reason=reasons[n % 2]) for n in range(6)]
+    kept = [
+        _letter(id=f"{n}", created_at=T0 + n * SECOND, reason=reason)
+        for n, reason in enumerate([*Reason, *Reason])
+    ]
     for letter in kept:
         letters.add(letter)
     for reason in Reason:

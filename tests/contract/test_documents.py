@@ -63,6 +63,7 @@ def test_a_document(firestore: FirestoreJobStore, jobs: Any) -> None:
             }
         ],
         "progress": {"fraction": 0.5},
+        "log": [],
         "wake_at": T0 + timedelta(minutes=1),
         "rings": 1,
         "trace": job.trace,

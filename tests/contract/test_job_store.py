@@ -13,7 +13,7 @@ import pytest
 
 from jobs import transitions
 from jobs.errors import JobExists, TransitionRefused, VersionConflict
-from jobs.model import NO_VERSION, SHARDS, Job, Outcome, Progress, Status, Version
+from jobs.model import NO_VERSION, SHARDS, Job, LogLine, Outcome, Progress, Status, Version
 from jobs.order import MAX_PAYLOAD_BYTES
 from jobs.retry import RetryPolicy
 from jobs.store import Cursor, Filter, JobStore
@@ -243,6 +243,10 @@ FIELDS: dict[str, Any] = {
     "attempts": (
         an_attempt(6, error=an_error(type=None, traceback=None), outcome=Outcome.LOST),
         an_attempt(7, error=None, outcome=Outcome.SUCCEEDED),
+    ),
+    "log": (
+        LogLine(number=3, time=T0 + MICROSECOND, level="INFO", text="eins\n🐭"),
+        LogLine(number=9, time=T0, level="WARNING", text=""),
     ),
     "created_at": datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     "run_at": datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
