@@ -85,6 +85,8 @@ def _as_unicode(text: str) -> str:
 
 def start_logging(project: str, stream: TextIO = sys.stdout) -> None:
     """Send this process's log to `stream`: readable on a terminal, JSON elsewhere."""
+    # No line has these. https://docs.python.org/3/howto/logging.html#optimization
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TextFormatter() if stream.isatty() else JsonFormatter(project))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -16,7 +16,7 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 from jobs.context import Link
 from jobs.model import JobError
 from jobs.settings import Settings
-from worker import child
+from worker import child, fork_server
 from worker.line import Exchange
 from worker.outcome import Failed, Interrupted, Outcome
 from worker.run import Task
@@ -52,17 +52,12 @@ class HandlerPool:
         self._now = now
         self._pending: WeakSet[Future[Outcome]] = WeakSet()
         self._exchange = Exchange()
-        # A fork of this process, with the threads of gRPC in it, could hang; a server that was
-        # started beforehand, with the handlers loaded, forks quickly and safely.
-        context = multiprocessing.get_context("forkserver")
-        tracing = ["jobs.telemetry.spans"] if traced else []
-        context.set_forkserver_preload(["worker.child", handlers, *tracing])
         self._pool = ProcessPool(
             max_workers=processes,
             max_tasks=MAX_TASKS,
             initializer=child.begin,
             initargs=(handlers, project, memory_bytes, traced),
-            context=context,
+            context=fork_server.context(handlers, traced=bool(traced)),
         )
 
     def start(self) -> None:

@@ -83,7 +83,7 @@ def import_log(subject: Subject) -> str:
 def _running(words: list[str], ports: Ports, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(  # noqa: S603 - our own command
         words,
-        env=environment(ports),
+        env=_environment(ports),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -95,6 +95,12 @@ def _running(words: list[str], ports: Ports, log: IO[bytes]) -> Iterator[subproc
     finally:
         end_groups([process.pid])
         process.wait()
+
+
+def _environment(ports: Ports) -> dict[str, str]:
+    """One that lets the first start leave bytecode for the others, as the images have it."""
+    without = "PYTHONDONTWRITEBYTECODE"
+    return {name: value for name, value in environment(ports).items() if name != without}
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, log: IO[bytes]) -> None:
