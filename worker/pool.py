@@ -4,6 +4,7 @@ Why processes, and why Pebble's: docs/decisions/0007-handlers-in-processes.md.
 """
 
 import multiprocessing
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TimedOut
@@ -61,8 +62,8 @@ class HandlerPool:
         )
 
     def start(self) -> None:
-        """Start the processes now rather than with the first job."""
-        _ = self._pool.active
+        """Begin to start the processes, rather than with the first job. Returns at once."""
+        threading.Thread(target=lambda: self._pool.active, name="pool", daemon=True).start()
 
     def run(self, task: Task, link: Link) -> Outcome:
         """The outcome of one attempt. Never raises for what the handler does."""

@@ -14,7 +14,7 @@ from typing import IO
 from bench.bare import gunicorn
 from bench.cold_start.figures import Start
 from bench.usage import cpu_seconds, memory
-from local.guard import end_groups
+from local.guard import GRACE_SECONDS, end_groups
 from local.ports import LOOPBACK, Ports
 from local.processes import ROOT
 from local.services import command, environment
@@ -93,6 +93,10 @@ def _running(words: list[str], ports: Ports, log: IO[bytes]) -> Iterator[subproc
     try:
         yield process
     finally:
+        # Waited for here, as a child of ours is there until it is.
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
         end_groups([process.pid])
         process.wait()
 
