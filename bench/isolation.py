@@ -1,6 +1,6 @@
 """What it costs to run a handler where it can be ended for real: `python -m bench.isolation`.
 
-Compares a thread of the worker, the pool that the worker has (Pebble's), a fork for each job, and
+Compares a thread of the worker, the pool that the worker has, a fork for each job, and
 an interpreter for each job: the time from task to outcome, and the CPU of all processes together.
 Linux only, as it reads /proc.
 """

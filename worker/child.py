@@ -6,11 +6,13 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from jobs.context import Link
 from jobs.log import start_logging
-from jobs.registry import Registry
 from jobs.settings import Settings
 from jobs.telemetry import telemetry_for
 from worker.line import Address, Line
@@ -18,32 +20,45 @@ from worker.outcome import Outcome
 from worker.run import Task, run_handler
 
 _PR_SET_PDEATHSIG = 1
-_registry: Registry
 
 
-def _run_handler(task: Task, link: Link) -> Outcome:
-    return run_handler(_registry.get(task.job_type), task, link)
+@dataclass(frozen=True)
+class Surroundings:
+    """What a handler's process is told of its worker. `traced` are the telemetry's settings."""
+
+    handlers: str
+    project: str
+    memory_bytes: int
+    traced: Settings | None
+    address: Address
 
 
-_handle: Callable[[Task, Link], Outcome] = _run_handler
+def serve(connection: "Connection[Any, Any]", around: Surroundings) -> None:
+    """Run what the worker sends, one attempt after the other, until it sends no more."""
+    handle = _begin(around)
+    while True:
+        try:
+            task, link = connection.recv()
+        except EOFError:
+            return
+        connection.send(handle(task, Line(around.address, link)))
 
 
-def begin(handlers: str, project: str, memory_bytes: int, traced: Settings | None) -> None:
-    """Make this fresh process ready: its job types, its log, its bounds."""
-    global _registry, _handle  # noqa: PLW0603 - a process of a pool has no other place to keep it
-    _registry = importlib.import_module(handlers).REGISTRY
-    if traced:
-        _handle = telemetry_for("worker", traced).handler(_handle)
-    start_logging(project)
+def _begin(around: Surroundings) -> Callable[[Task, Link], Outcome]:
+    """Make this fresh process ready: its job types, its log, its bounds. Returns what runs them."""
+    registry = importlib.import_module(around.handlers).REGISTRY
+
+    def handle(task: Task, link: Link) -> Outcome:
+        return run_handler(registry.get(task.job_type), task, link)
+
+    start_logging(around.project)
+    # Ctrl-C reaches the whole group. It is for the worker, which ends its handlers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Data, not address space: libraries reserve much more than they use.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (around.memory_bytes, around.memory_bytes))
     if sys.platform == "linux":
         # A worker that is killed takes its handlers along: their results would be dropped anyway.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         # When memory runs out all the same, the kernel picks a handler before the worker.
         Path("/proc/self/oom_score_adj").write_text("900")
-
-
-def run(task: Task, address: Address, link: str) -> Outcome:
-    """One attempt. Whatever the handler does to its process stays in its process."""
-    return _handle(task, Line(address, link))
+    return telemetry_for("worker", around.traced).handler(handle) if around.traced else handle

@@ -1,34 +1,24 @@
 """Runs each handler in a process of its own, which can be ended for real.
 
-Why processes, and why Pebble's: docs/decisions/0007-handlers-in-processes.md.
+Why processes, and why no library's pool: docs/decisions/0007-handlers-in-processes.md.
 """
 
-import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
-from concurrent.futures import TimeoutError as TimedOut
-from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
-from weakref import WeakSet
-
-from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from jobs.context import Link
-from jobs.model import JobError
 from jobs.settings import Settings
-from worker import child, fork_server
+from worker import fork_server
+from worker.child import Surroundings
+from worker.handler_process import HandlerProcess
 from worker.line import Exchange
 from worker.outcome import Failed, Interrupted, Outcome
 from worker.run import Task
 
-LAST_WORD_SECONDS = 0.2
-"""How long a handler may take to obey SIGTERM at its deadline, before it gets SIGKILL.
-
-The pool ends one process at a time, so one that is deaf keeps the others waiting for this long.
-"""
-MAX_TASKS = 500
+MAX_RUNS = 500
 """A process is replaced after so many attempts, so that what handlers leak does not add up."""
+SHORTEST_SECONDS = 0.1
 
 
 class HandlerPool:
@@ -36,7 +26,8 @@ class HandlerPool:
 
     An attempt that outlives its deadline is killed with its process, and so is its memory; its
     neighbours notice nothing. Must be made after a fork, never before. With `traced`, the settings
-    of the telemetry, handlers can make spans of their own.
+    of the telemetry, handlers can make spans of their own. Safe for threads: the thread that has an
+    attempt speaks to the process itself, so no other has to wake up for it.
     """
 
     def __init__(
@@ -49,55 +40,95 @@ class HandlerPool:
         now: Callable[[], datetime],
         traced: Settings | None = None,
     ) -> None:
-        CONSTS.term_timeout = LAST_WORD_SECONDS
         self._now = now
-        self._pending: WeakSet[Future[Outcome]] = WeakSet()
         self._exchange = Exchange()
-        self._pool = ProcessPool(
-            max_workers=processes,
-            max_tasks=MAX_TASKS,
-            initializer=child.begin,
-            initargs=(handlers, project, memory_bytes, traced),
-            context=fork_server.context(handlers, traced=bool(traced)),
-        )
+        self._context = fork_server.context(handlers, traced=bool(traced))
+        self._around = Surroundings(handlers, project, memory_bytes, traced, self._exchange.address)
+        self._most = processes
+        self._turn = threading.Condition()
+        self._all: set[HandlerProcess] = set()
+        self._free: list[HandlerProcess] = []
+        self._count = 0
+        self._stopping = False
 
     def start(self) -> None:
-        """Begin to start the processes, rather than with the first job. Returns at once."""
-        threading.Thread(target=lambda: self._pool.active, name="pool", daemon=True).start()
+        """Begin to start the processes, rather than with the first jobs. Returns at once."""
+        threading.Thread(target=self._fill, name="pool", daemon=True).start()
 
     def run(self, task: Task, link: Link) -> Outcome:
         """The outcome of one attempt. Never raises for what the handler does."""
         with self._exchange.connecting(link) as name:
-            seconds = max(0.1, (task.deadline - self._now()).total_seconds())
-            arguments = (task, self._exchange.address, name)
-            try:
-                future = self._pool.schedule(child.run, arguments, timeout=seconds)
-                self._pending.add(future)
-                outcome: Outcome = future.result()
-            except TimedOut:
-                return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
-            except ProcessExpired as expired:
-                return _failed("handler_died", _cause(expired))
-            except (CancelledError, BrokenProcessPool, RuntimeError):
-                # The pool was stopped, perhaps before this attempt had come so far.
+            process = self._take()
+            if process is None:
                 return Interrupted()
-        return outcome
+            try:
+                seconds = (task.deadline - self._now()).total_seconds()
+                outcome = process.run(task, name, max(SHORTEST_SECONDS, seconds))
+            finally:
+                self._give_back(process)
+        # Of a process that was killed there is nothing to tell but that.
+        return Interrupted() if self._stopping and isinstance(outcome, Failed) else outcome
 
     def stop(self) -> None:
         """End every handler at once. What runs, or would run, is interrupted."""
-        self._pool.stop()
-        for process in multiprocessing.active_children():
+        with self._turn:
+            self._stopping = True
+            self._turn.notify_all()
+            processes = list(self._all)
+        for process in processes:
             process.kill()
-        for future in list(self._pending):
-            future.cancel()
-        self._pool.join()
 
+    def _take(self) -> HandlerProcess | None:
+        """A process for this thread alone, or None if the pool was stopped."""
+        with self._turn:
+            while not self._stopping:
+                while self._free:
+                    process = self._free.pop()
+                    if process.is_alive:
+                        return process
+                    self._forget(process)
+                if self._count < self._most:
+                    self._count += 1
+                    break
+                self._turn.wait()
+            else:
+                return None
+        return self._new()
 
-def _failed(code: str, message: str) -> Failed:
-    return Failed(JobError(code=code, message=message))
+    def _new(self) -> HandlerProcess:
+        """A new process, for which `_count` has been raised."""
+        try:
+            process = HandlerProcess(self._context, self._around)
+        except BaseException:
+            with self._turn:
+                self._count -= 1
+                self._turn.notify()
+            raise
+        with self._turn:
+            self._all.add(process)
+            if self._stopping:
+                process.kill()
+        return process
 
+    def _give_back(self, process: HandlerProcess) -> None:
+        with self._turn:
+            stays = process.is_alive and process.runs < MAX_RUNS and not self._stopping
+            if stays:
+                self._free.append(process)
+            else:
+                self._forget(process)
+            self._turn.notify()
+        if not stays:
+            process.end()
 
-def _cause(expired: ProcessExpired) -> str:
-    if expired.exitcode is not None and expired.exitcode < 0:
-        return f"The handler's process was killed by signal {-expired.exitcode}."
-    return f"The handler's process ended with exit code {expired.exitcode}."
+    def _forget(self, process: HandlerProcess) -> None:
+        self._all.discard(process)
+        self._count -= 1
+
+    def _fill(self) -> None:
+        for _ in range(self._most):
+            with self._turn:
+                if self._stopping or self._count >= self._most:
+                    return
+                self._count += 1
+            self._give_back(self._new())

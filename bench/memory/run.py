@@ -10,7 +10,7 @@ from bench.comparison.systems import DORMOUSE
 from bench.memory.figures import MemoryRun, Sample
 from bench.memory.roles import held_by_role
 
-PACKAGES = ("flask", "gunicorn", "grpcio", "protobuf", "pebble")
+PACKAGES = ("flask", "gunicorn", "grpcio", "protobuf")
 
 
 def run(jobs: int, each: int) -> MemoryRun:

@@ -149,7 +149,7 @@ def test_a_container_has_no_shell_and_no_tools(stack: Stack, service: str) -> No
 @pytest.mark.parametrize(
     ("service", "absent"),
     [
-        ("api", ["worker", "local", "tests", "duckdb", "PIL", "pebble", "pip", "pytest"]),
+        ("api", ["worker", "local", "tests", "duckdb", "PIL", "pip", "pytest"]),
         ("worker", ["api", "local", "tests", "pip", "pytest"]),
     ],
 )

@@ -1,6 +1,7 @@
 """Handlers in processes of their own."""
 
 import dataclasses
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import worker.pool
 from jobs.context import Cancelled
 from jobs.model import Progress
 from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
@@ -207,3 +209,37 @@ def test_stop() -> None:
         run.join()
     assert outcomes == [Interrupted(), Interrupted()]
     assert stopped.run(_task("test.echo"), link) == Interrupted()
+
+
+def test_a_process_that_died_idle_fails_nobody(pool: HandlerPool) -> None:
+    """Whatever ends a process between two attempts, the next attempt gets another one."""
+    assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join()
+    assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+
+
+def test_a_process_does_not_get_old(pool: HandlerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many attempts a process is replaced, so that what handlers leak ends with it."""
+    monkeypatch.setattr(worker.pool, "MAX_RUNS", 1)
+    before = {process.pid for process in multiprocessing.active_children()}
+    for _ in range(2 + len(before)):
+        assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)
+    assert not before & {process.pid for process in multiprocessing.active_children()}
+
+
+def test_more_attempts_than_processes(pool: HandlerPool) -> None:
+    """An attempt waits for a process where all are taken, and gets one."""
+    outcomes: list[Outcome] = []
+
+    def run() -> None:
+        outcomes.append(pool.run(_task("test.echo"), RecordingLink()))
+
+    runs = [threading.Thread(target=run) for _ in range(8)]
+    for thread in runs:
+        thread.start()
+    for thread in runs:
+        thread.join()
+    assert [type(outcome) for outcome in outcomes] == [Succeeded] * 8
+    assert len(multiprocessing.active_children()) <= 2
