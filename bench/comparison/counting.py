@@ -4,7 +4,7 @@ It passes bytes on as they are, of every method and kind. What it costs is time,
 while it is there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,18 +38,22 @@ class Tally:
                 message_bytes=sum(map(_message_bytes, messages)),
             )
 
-    def answer(self, method: str, request: bytes, got: bytes) -> None:
-        """Only what was answered counts: Firestore takes no money for a refused write."""
+    def answered(self, method: str, request: bytes, answers: Sequence[bytes]) -> None:
+        """Only what was answered counts: Firestore takes no money for a refused write.
+
+        A query costs a read even where it finds nothing. https://firebase.google.com/docs/firestore/pricing
+        """
         name = method.rpartition("/")[2]
         if name == "Commit":
             self._add(writes=len(firestore.CommitRequest.deserialize(request).writes))
         elif name == "GetDocument":
             self._add(reads=1)
         elif name == "BatchGetDocuments":
-            answer = firestore.BatchGetDocumentsResponse.deserialize(got)
-            self._add(reads=int("found" in answer or "missing" in answer))
+            got = map(firestore.BatchGetDocumentsResponse.deserialize, answers)
+            self._add(reads=sum("found" in one or "missing" in one for one in got))
         elif name == "RunQuery":
-            self._add(reads=int("document" in firestore.RunQueryResponse.deserialize(got)))
+            found = map(firestore.RunQueryResponse.deserialize, answers)
+            self._add(reads=max(1, sum("document" in one for one in found)))
 
     def _add(self, **more: int) -> None:
         with self._lock:
@@ -92,9 +96,11 @@ class _PassOn(grpc.GenericRpcHandler):
         call: Callable[..., Any] = self._channel.stream_stream(method)
         metadata = [pair for pair in context.invocation_metadata() if pair[0] != "user-agent"]
         try:
+            answers = []
             for got in call(noted(), metadata=metadata, timeout=context.time_remaining()):
-                self._tally.answer(method, last, got)
+                answers.append(got)
                 yield got
+            self._tally.answered(method, last, answers)
         except grpc.RpcError as error:
             context.abort(error.code(), error.details() or "")
 

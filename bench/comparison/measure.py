@@ -3,8 +3,8 @@
 import time
 from typing import cast
 
-from bench.comparison.counting import counted
-from bench.comparison.figures import Latency, PerJob, RedisPerJob, Round, Service
+from bench.comparison.counting import Tally, counted
+from bench.comparison.figures import Counts, Latency, PerJob, RedisPerJob, Round, Service
 from bench.comparison.grounds import Grounds
 from bench.comparison.load import burst, check_results, jobs_per_second, paced
 from bench.comparison.plan import Plan
@@ -13,6 +13,8 @@ from bench.comparison.system import System
 from bench.usage import Memory, cpu_seconds, watching_memory
 
 MIB = 1024 * 1024
+SETTLED_SECONDS = 0.5
+SWEEP_FREE_SECONDS = 10.0
 
 
 def measure(system: System, grounds: Grounds, plan: Plan) -> Round:
@@ -50,9 +52,10 @@ def count(system: System, grounds: Grounds, jobs: int) -> PerJob:
     """What a job of a system on the emulators sends them. Nothing is timed here."""
     with counted(grounds) as between, system.start(between.grounds) as running:
         burst(running, 1)
-        before = between.tally.counts
+        _wait_for_no_sweep()
+        before = _settled(between.tally)
         burst(running, jobs)
-        after = between.tally.counts
+        after = _settled(between.tally)
     messages = after.messages - before.messages
     return PerJob(
         writes=(after.writes - before.writes) / jobs,
@@ -70,3 +73,19 @@ def count_commands(system: System, grounds: Grounds, jobs: int) -> RedisPerJob:
         with counting_commands(cast("int", grounds.redis), observer) as sent:
             burst(running, jobs)
     return RedisPerJob(commands=sent.commands / jobs, bytes=sent.size / jobs)
+
+
+def _wait_for_no_sweep() -> None:
+    """A sweep comes at every full minute and asks what is due, however many jobs there are."""
+    left = 60 - time.time() % 60
+    if left < SWEEP_FREE_SECONDS:
+        time.sleep(left)
+
+
+def _settled(tally: Tally) -> Counts:
+    """What went through, once nothing does any more."""
+    before = None
+    while before != (counts := tally.counts):
+        before = counts
+        time.sleep(SETTLED_SECONDS)
+    return counts

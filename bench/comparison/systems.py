@@ -11,10 +11,11 @@ from bench.bare import gunicorn
 from bench.comparison.firestore_store import FirestoreStore
 from bench.comparison.grounds import Grounds, quiet_processes
 from bench.comparison.system import Running, System, answers
+from bench.production import production
 from local.client import LocalClient
 from local.ports import Ports
 from local.processes import ChildEnded, Processes
-from local.services import command, environment, url
+from local.services import command, url
 
 START_SECONDS = 60.0
 HANDLERS_AT_ONCE = 8
@@ -36,11 +37,11 @@ def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> Sy
             "DORMOUSE_HANDLERS": "bench.comparison.dormouse.handlers",
             "DORMOUSE_PROCESSES": str(HANDLERS_AT_ONCE),
         }
-        variables = environment(ports) | own
+        variables = production(ports) | own
         store = FirestoreStore(project, grounds.emulators.firestore)
         with quiet_processes() as processes, closing(store):
             # The same pusher for all of them; it makes the topic too.
-            around = environment(grounds.direct(ports)) | own
+            around = production(grounds.direct(ports)) | own
             grounds.start(processes, f"{name} local cloud", command("local", ports), around)
             services = {}
             for service in ("api", "worker"):
@@ -74,7 +75,7 @@ def on_redis(name: str, folder: str, worker: list[str], store: str) -> System:
         # Its libraries are there under `./dev bench` only.
         open_store = getattr(importlib.import_module("bench.comparison.redis_stores"), store)
         ports = grounds.ports()
-        variables = environment(ports) | {"REDIS_URL": grounds.redis_url}
+        variables = production(ports) | {"REDIS_URL": grounds.redis_url}
         build = f"bench.comparison.{folder}.api:build()"
         words = [word.format(redis=grounds.redis_url) for word in worker]
         commands = {

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.comparison.grounds import Grounds, prepared, quiet_processes
+from bench.production import production
 from local.ports import Ports
 from local.processes import Processes
-from local.services import await_services, command, environment
+from local.services import await_services, command
 
 SERVICES = ("local", "worker", "api")
 
@@ -30,7 +31,7 @@ def loaded(variables: Mapping[str, str]) -> Iterator[Loaded]:
     with prepared(with_redis=False) as grounds, quiet_processes() as processes:
         ports = grounds.ports()
         own = {"DORMOUSE_HANDLERS": "bench.load.handlers", **variables}
-        settings = environment(ports) | own
+        settings = production(ports) | own
         sessions = {
             name: grounds.start(processes, name, command(name, ports), settings).group
             for name in SERVICES

@@ -8,6 +8,7 @@ from bench.comparison.grounds import Emulators as Ends
 from bench.comparison.grounds import Grounds
 from bench.comparison.measure import count, measure
 from bench.comparison.plan import Plan
+from bench.comparison.system import System
 from bench.comparison.systems import DORMOUSE, FLOOR
 from tests.conftest import Emulators
 
@@ -37,8 +38,9 @@ def test_a_turn_measures_both_services(grounds: Grounds) -> None:
     assert measured.jobs_per_second > 0
 
 
-def test_the_floor_does_what_dormouse_is_held_to(grounds: Grounds) -> None:
+@pytest.mark.parametrize("system", [FLOOR, DORMOUSE], ids=lambda system: system.name)
+def test_dormouse_sends_what_the_floor_sends(system: System, grounds: Grounds) -> None:
     """Three writes, no read and one message a job, counted on the way to the emulators."""
-    counted = count(FLOOR, grounds, jobs=5)
+    counted = count(system, grounds, jobs=5)
     assert (counted.writes, counted.reads, counted.messages) == (3, 0, 1)
     assert counted.message_bytes > 32
