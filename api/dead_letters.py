@@ -17,6 +17,7 @@ from api.dead_letter_shapes import (
 )
 from api.dependencies import deps
 from api.errors import MethodNotAllowed
+from api.lookup import existing
 from api.operation import Operation
 from api.paging import cursor_of, next_page_token
 from api.resources import JobResource
@@ -122,9 +123,7 @@ def _page(reason: Reason | None, page_size: int, page_token: str) -> tuple[list[
 
 def _find(letter_id: str) -> DeadLetter:
     caller().check_operator()
-    if not _ID.fullmatch(letter_id) or (letter := deps().letters.get(letter_id)) is None:
-        raise DeadLetterNotFound
-    return letter
+    return existing(letter_id, deps().letters.get, DeadLetterNotFound, _ID)
 
 
 def _redrive(letter: DeadLetter) -> Job:

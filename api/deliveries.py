@@ -1,6 +1,5 @@
 """What was sent to a webhook and to a job's own URL, a test to it, and sending again."""
 
-import re
 import secrets
 from dataclasses import replace
 
@@ -17,10 +16,10 @@ from api.delivery_shapes import (
 )
 from api.dependencies import deps
 from api.errors import MethodNotAllowed
-from api.lookup import readable_job
+from api.lookup import existing, readable_job
 from api.operation import Operation
 from api.paging import cursor_of, next_page_token
-from api.values import JOB_ID_PATTERN, JobId
+from api.values import JobId
 from api.webhook_shapes import WebhookId
 from api.webhooks import TAG, changeable_webhook, readable_webhook
 from jobs.errors import InvalidPageToken, JobNotFound, StoreUnavailable, TransitionRefused
@@ -39,7 +38,6 @@ from jobs.webhooks.model import DeliveryNotFound, WebhookNotFound
 from jobs.webhooks.switching_off import told
 
 routes = Blueprint("deliveries", __name__)
-_id = re.compile(JOB_ID_PATTERN)
 
 
 @routes.post("/v1/webhooks/<job_id:webhook_id>:test")
@@ -138,8 +136,8 @@ def _page(owner: str, query: DeliveriesQuery) -> DeliveryList:
 
 
 def _find(webhook_id: str, delivery_id: str) -> Job:
-    job = deps().store.get(delivery_id) if _id.fullmatch(delivery_id) else None
-    if job is None or job.owner != owner_of_webhook(webhook_id):
+    job = existing(delivery_id, deps().store.get, DeliveryNotFound)
+    if job.owner != owner_of_webhook(webhook_id):
         raise DeliveryNotFound
     return job
 

@@ -1,16 +1,30 @@
-"""Finds the job that a path names, if the caller may know of it, and shows it."""
+"""Finds what a path names, and shows the job if the caller may know of it."""
 
 import re
 from collections.abc import Callable
+from typing import Final, TypeVar
 
 from api.callers import caller
 from api.dependencies import deps
 from api.resources import JobResource
 from api.values import JOB_ID_PATTERN
-from jobs.errors import JobNotFound
+from jobs.errors import DormouseError, JobNotFound
 from jobs.model import Job
 
-_id = re.compile(JOB_ID_PATTERN)
+T = TypeVar("T")
+_ID: Final = re.compile(JOB_ID_PATTERN)
+
+
+def existing(
+    given: str,
+    get: Callable[[str], T | None],
+    missing: type[DormouseError],
+    form: re.Pattern[str] = _ID,
+) -> T:
+    """What has this id. Raises `missing`, as well for what has not the form of an id."""
+    if not form.fullmatch(given) or (found := get(given)) is None:
+        raise missing
+    return found
 
 
 def readable_job(job_id: str, get: Callable[[str], Job | None] | None = None) -> Job:
@@ -18,9 +32,7 @@ def readable_job(job_id: str, get: Callable[[str], Job | None] | None = None) ->
 
     `get` reads the job, if it is not to be read from the store by this request alone.
     """
-    get = get or deps().store.get
-    if not _id.fullmatch(job_id) or (job := get(job_id)) is None:
-        raise JobNotFound
+    job = existing(job_id, get or deps().store.get, JobNotFound)
     caller().check_read(job)
     return job
 

@@ -1,7 +1,5 @@
 """/v1/schedules: create, get, list, delete."""
 
-import re
-
 from flask import Blueprint, request
 from msgspec import UNSET
 
@@ -9,12 +7,13 @@ from api import idempotency
 from api.callers import caller
 from api.dependencies import deps
 from api.errors import MethodNotAllowed
+from api.lookup import existing
 from api.operation import Answer, Operation
 from api.paging import cursor_of, next_page_token
 from api.schedule_orders import draft_of
 from api.schedule_resources import ScheduleList, ScheduleResource, path_of
 from api.schedule_shapes import ScheduleCreation, SchedulesQuery
-from api.values import JOB_ID_PATTERN, IdempotencyKey, ScheduleId
+from api.values import IdempotencyKey, ScheduleId
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidPageToken,
@@ -29,7 +28,6 @@ from jobs.schedules.model import Schedule
 
 routes = Blueprint("schedules", __name__)
 TAG = "Schedules"
-_id = re.compile(JOB_ID_PATTERN)
 
 
 @routes.post("/v1/schedules")
@@ -127,10 +125,9 @@ def shown(schedule: Schedule) -> ScheduleResource:
 
 def readable_schedule(schedule_id: str) -> Schedule:
     """Raises `ScheduleNotFound`, as well for what is no id and for the schedules of others."""
-    if not _id.fullmatch(schedule_id) or (found := deps().schedules.get(schedule_id)) is None:
-        raise ScheduleNotFound
-    caller().check_read(found, ScheduleNotFound)
-    return found
+    schedule = existing(schedule_id, deps().schedules.get, ScheduleNotFound)
+    caller().check_read(schedule, ScheduleNotFound)
+    return schedule
 
 
 def changeable_schedule(schedule_id: str) -> Schedule:

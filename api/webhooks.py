@@ -1,6 +1,5 @@
 """/v1/webhooks: create, get, list, update, delete."""
 
-import re
 import secrets
 
 from flask import Blueprint
@@ -9,9 +8,9 @@ from msgspec import UNSET, structs
 from api.callers import caller
 from api.dependencies import deps
 from api.errors import MethodNotAllowed
+from api.lookup import existing
 from api.operation import Answer, Operation
 from api.paging import cursor_of, next_page_token
-from api.values import JOB_ID_PATTERN
 from api.webhook_resources import WebhookList, WebhookResource, WebhookWithSecret, path_of
 from api.webhook_shapes import WebhookCreation, WebhookId, WebhooksQuery, WebhookUpdate
 from api.webhook_urls import checked_url
@@ -31,7 +30,6 @@ from jobs.webhooks.signing import SigningSecrets, new_secret
 
 routes = Blueprint("webhooks", __name__)
 TAG = "Webhooks"
-_id = re.compile(JOB_ID_PATTERN)
 
 
 @routes.post("/v1/webhooks")
@@ -153,10 +151,9 @@ def delete_webhook(webhook_id: WebhookId) -> None:
 
 def readable_webhook(webhook_id: str) -> Webhook:
     """Raises `WebhookNotFound`, as well for what is no id and for the webhooks of others."""
-    if not _id.fullmatch(webhook_id) or (found := deps().webhooks.get(webhook_id)) is None:
-        raise WebhookNotFound
-    caller().check_read_webhook(found)
-    return found
+    webhook = existing(webhook_id, deps().webhooks.get, WebhookNotFound)
+    caller().check_read_webhook(webhook)
+    return webhook
 
 
 def changeable_webhook(webhook_id: str) -> Webhook:
