@@ -1,9 +1,10 @@
-"""The `Idempotency-Key` header.
+"""The `Idempotency-Key` header, and the mark of an answer that repeats the key's first one.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from jobs.errors import InvalidRequest
@@ -22,3 +23,13 @@ def key_of(given: str | None) -> str | None:
             f"`{HEADER}` is 1 to 255 visible ASCII characters, without quotes and backslashes."
         )
     return found[1] or found[2]
+
+
+def documented(made: str) -> Mapping[str, str]:
+    """The mark as the reference describes it, for what such a request makes."""
+    return {REPLAYED: f"`true` if this is the first {made} of the key given back."}
+
+
+def mark(*, replayed: bool) -> Mapping[str, str]:
+    """The mark as a header, where the answer is to have it."""
+    return {REPLAYED: "true"} if replayed else {}

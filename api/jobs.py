@@ -40,7 +40,7 @@ TAG = "Jobs"
     status=202,
     answer_headers={
         "Location": "Where to look for the result.",
-        idempotency.REPLAYED: "`true` if this is the first job of the key given back.",
+        **idempotency.documented("job"),
         **limits.HEADERS,
     },
     problems=(
@@ -63,11 +63,9 @@ def submit_job(body: Submission) -> Answer:
     order = order_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
     limit_headers = limits.count_submissions(1)
     submitted = deps().submitter.submit(order)
-    job = submitted.job
-    headers = {"Location": path_of(job), **limit_headers}
-    if submitted.replayed:
-        headers[idempotency.REPLAYED] = "true"
-    return Answer(body=shown(job), headers=headers)
+    mark = idempotency.mark(replayed=submitted.replayed)
+    headers = {"Location": path_of(submitted.job), **limit_headers, **mark}
+    return Answer(body=shown(submitted.job), headers=headers)
 
 
 @routes.get("/v1/jobs/<job_id:job_id>")

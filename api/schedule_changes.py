@@ -87,7 +87,7 @@ def resume_schedule(schedule_id: ScheduleId) -> ScheduleResource:
     status=202,
     answer_headers={
         "Location": "Where to look for the result.",
-        idempotency.REPLAYED: "`true` if this is the first job of the key given back.",
+        **idempotency.documented("job"),
         **limits.HEADERS,
     },
     problems=(
@@ -116,11 +116,10 @@ def run_schedule(schedule_id: ScheduleId) -> Answer:
         key=key and f"run\0{schedule.id}\0{caller().member}\0{key}",
         trace=g.traceparent,
     )
-    headers = dict(limits.count_submissions(1))
+    limit_headers = limits.count_submissions(1)
     submitted = deps().submitter.submit(order)
-    headers["Location"] = path_of_job(submitted.job)
-    if submitted.replayed:
-        headers[idempotency.REPLAYED] = "true"
+    mark = idempotency.mark(replayed=submitted.replayed)
+    headers = {"Location": path_of_job(submitted.job), **limit_headers, **mark}
     return Answer(body=shown_job(submitted.job), headers=headers)
 
 

@@ -40,7 +40,7 @@ TAG = "Schedules"
     status=201,
     answer_headers={
         "Location": "The schedule.",
-        idempotency.REPLAYED: "`true` if this is the first schedule of the key given back.",
+        **idempotency.documented("schedule"),
     },
     problems=(
         UnknownJobType,
@@ -61,11 +61,9 @@ def create_schedule(body: ScheduleCreation) -> Answer:
     draft = draft_of(body, idempotency.key_of(request.headers.get(idempotency.HEADER)))
     created = deps().creator.create(draft)
     schedule = created.schedule
-    headers = {"Location": path_of(schedule)}
-    if created.replayed:
-        headers[idempotency.REPLAYED] = "true"
-    else:
+    if not created.replayed:
         log_fields("schedule.created", schedule=schedule.id, owner=schedule.owner)
+    headers = {"Location": path_of(schedule), **idempotency.mark(replayed=created.replayed)}
     return Answer(body=shown(schedule), headers=headers)
 
 
