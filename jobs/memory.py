@@ -1,13 +1,12 @@
 """Store and queue in memory: for tests and for the embedded mode. Nothing outlives the process."""
 
-import itertools
 import queue
 import threading
 from collections.abc import Sequence
 from datetime import datetime
 
 from jobs.dead_letters import DeadLetter, Reason
-from jobs.errors import JobExists, VersionConflict
+from jobs.errors import JobExists
 from jobs.events.memory import MemoryEventStore
 from jobs.events.model import Event
 from jobs.model import Job, Version
@@ -15,6 +14,7 @@ from jobs.queue import Ticket
 from jobs.schedules.memory import MemoryScheduleStore
 from jobs.store import Cursor, Filter
 from jobs.stores import Stores
+from jobs.versioned import Versioned, newest_first
 from jobs.webhooks.memory import MemoryWebhookStore
 
 
@@ -23,32 +23,31 @@ class MemoryJobStore:
 
     def __init__(self) -> None:
         self.events = MemoryEventStore()
-        self._jobs: dict[str, Job] = {}
-        self._versions = itertools.count(1)
+        self._jobs: Versioned[Job] = Versioned()
         self._lock = threading.Lock()
 
     def create(self, job: Job) -> Job:
         with self._lock:
             if job.id in self._jobs:
                 raise JobExists
-            return self._keep(job)
+            return self._jobs.keep(job)
 
     def create_all(self, jobs: Sequence[Job]) -> list[Job]:
         with self._lock:
             if any(job.id in self._jobs for job in jobs):
                 raise JobExists
-            return [self._keep(job) for job in jobs]
+            return [self._jobs.keep(job) for job in jobs]
 
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
     def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
-        return {job_id: self._jobs[job_id] for job_id in job_ids if job_id in self._jobs}
+        return {job_id: job for job_id in job_ids if (job := self._jobs.get(job_id))}
 
     def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         with self._lock:
-            self._expect(job.id, before.version)
-            kept = self._keep(job)
+            self._jobs.expect(job.id, before.version)
+            kept = self._jobs.keep(job)
             if event:
                 self.events.keep(event)
         if event:
@@ -57,43 +56,29 @@ class MemoryJobStore:
 
     def delete(self, job_id: str, if_version: Version) -> None:
         with self._lock:
-            self._expect(job_id, if_version)
-            del self._jobs[job_id]
+            self._jobs.delete(job_id, if_version)
 
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
         with self._lock:
-            found = [job for job in self._jobs.values() if _matches(job, where)]
-        found.sort(key=_place, reverse=True)
-        if after:
-            found = [job for job in found if _place(job) < (after.created_at, after.id)]
-        return found[:limit]
+            found = [job for job in self._jobs.all() if _matches(job, where)]
+        return newest_first(found, limit, after)
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
         with self._lock:
             waking = [
                 (job.wake_at, job.id, job)
-                for job in self._jobs.values()
+                for job in self._jobs.all()
                 if job.shard == shard and job.wake_at and job.wake_at < before
             ]
         return [job for _, _, job in sorted(waking, key=lambda entry: entry[:2])[:limit]]
 
     def count_open(self, owner: str, up_to: int) -> int:
         with self._lock:
-            found = [job for job in self._jobs.values() if job.owner == owner]
+            found = [job for job in self._jobs.all() if job.owner == owner]
         return min(up_to, sum(not job.is_terminal for job in found))
 
     def ping(self) -> None:
         pass
-
-    def _expect(self, job_id: str, version: Version) -> None:
-        kept = self._jobs.get(job_id)
-        if kept is None or kept.version != version:
-            raise VersionConflict
-
-    def _keep(self, job: Job) -> Job:
-        kept = job.evolve(version=Version(str(next(self._versions))))
-        self._jobs[job.id] = kept
-        return kept
 
 
 class MemoryDeadLetterStore:
@@ -111,13 +96,8 @@ class MemoryDeadLetterStore:
     def list_letters(
         self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
     ) -> list[DeadLetter]:
-        found = sorted(self._letters.copy().values(), key=_place, reverse=True)
-        return [
-            letter
-            for letter in found
-            if (reason is None or letter.reason is reason)
-            and (after is None or _place(letter) < (after.created_at, after.id))
-        ][:limit]
+        found = [one for one in self._letters.copy().values() if reason in (None, one.reason)]
+        return newest_first(found, limit, after)
 
     def delete(self, letter_id: str) -> None:
         self._letters.pop(letter_id, None)
@@ -154,10 +134,6 @@ def memory_stores(jobs: MemoryJobStore | None = None) -> Stores:
         schedules=MemoryScheduleStore(jobs),
         webhooks=MemoryWebhookStore(jobs.events),
     )
-
-
-def _place(kept: Job | DeadLetter) -> tuple[datetime, str]:
-    return kept.created_at, kept.id
 
 
 def _matches(job: Job, where: Filter) -> bool:

@@ -1,15 +1,14 @@
 """Schedules in memory: for tests and for the embedded mode. Nothing outlives the process."""
 
-import itertools
 import threading
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobs.errors import VersionConflict
 from jobs.model import Job, Version
 from jobs.schedules.errors import ScheduleExists
 from jobs.schedules.model import Schedule
 from jobs.store import Cursor, JobStore
+from jobs.versioned import Versioned, newest_first
 
 
 class MemoryScheduleStore:
@@ -17,15 +16,14 @@ class MemoryScheduleStore:
 
     def __init__(self, jobs: JobStore) -> None:
         self._jobs = jobs
-        self._schedules: dict[str, Schedule] = {}
-        self._versions = itertools.count(1)
+        self._schedules: Versioned[Schedule] = Versioned()
         self._lock = threading.Lock()
 
     def create(self, schedule: Schedule) -> Schedule:
         with self._lock:
             if schedule.id in self._schedules:
                 raise ScheduleExists
-            return self._keep(schedule)
+            return self._schedules.keep(schedule)
 
     def get(self, schedule_id: str, /) -> Schedule | None:
         with self._lock:
@@ -38,15 +36,14 @@ class MemoryScheduleStore:
         self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]
     ) -> tuple[Schedule, list[Job]]:
         with self._lock:
-            self._expect(schedule.id, before.version)
+            self._schedules.expect(schedule.id, before.version)
             # All or none, and the last that can be refused.
             made = self._jobs.create_all(jobs)
-            return self._keep(schedule), made
+            return self._schedules.keep(schedule), made
 
     def delete(self, schedule_id: str, if_version: Version) -> None:
         with self._lock:
-            self._expect(schedule_id, if_version)
-            del self._schedules[schedule_id]
+            self._schedules.delete(schedule_id, if_version)
 
     def list_schedules(
         self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
@@ -56,9 +53,8 @@ class MemoryScheduleStore:
             for schedule in self._all()
             if (owner is None or schedule.owner == owner)
             and (job_type is None or schedule.type == job_type)
-            and (after is None or _place(schedule) < (after.created_at, after.id))
         ]
-        return sorted(found, key=_place, reverse=True)[:limit]
+        return newest_first(found, limit, after)
 
     def due(self, before: datetime, limit: int) -> list[Schedule]:
         firing = [
@@ -73,18 +69,4 @@ class MemoryScheduleStore:
 
     def _all(self) -> list[Schedule]:
         with self._lock:
-            return list(self._schedules.values())
-
-    def _expect(self, schedule_id: str, version: Version) -> None:
-        kept = self._schedules.get(schedule_id)
-        if kept is None or kept.version != version:
-            raise VersionConflict
-
-    def _keep(self, schedule: Schedule) -> Schedule:
-        kept = schedule.evolve(version=Version(str(next(self._versions))))
-        self._schedules[schedule.id] = kept
-        return kept
-
-
-def _place(schedule: Schedule) -> tuple[datetime, str]:
-    return schedule.created_at, schedule.id
+            return self._schedules.all()

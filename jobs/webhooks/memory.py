@@ -1,15 +1,13 @@
 """Webhooks in memory: for tests and for the embedded mode."""
 
-import itertools
 import threading
-
-import msgspec
 
 from jobs.errors import VersionConflict
 from jobs.events.memory import MemoryEventStore
 from jobs.events.model import Event
 from jobs.model import Version
 from jobs.store import Cursor
+from jobs.versioned import Versioned, newest_first
 from jobs.webhooks.model import NotifyKey, Webhook
 
 
@@ -18,24 +16,23 @@ class MemoryWebhookStore:
 
     def __init__(self, events: MemoryEventStore) -> None:
         self._events = events
-        self._webhooks: dict[str, Webhook] = {}
-        self._keys: dict[str, NotifyKey] = {}
-        self._versions = itertools.count(1)
+        self._webhooks: Versioned[Webhook] = Versioned()
+        self._keys: Versioned[NotifyKey] = Versioned()
         self._lock = threading.Lock()
 
     def create(self, webhook: Webhook) -> Webhook:
         with self._lock:
             if webhook.id in self._webhooks:
                 raise VersionConflict
-            return self._keep(webhook)
+            return self._webhooks.keep(webhook)
 
     def get(self, webhook_id: str) -> Webhook | None:
         return self._webhooks.get(webhook_id)
 
     def save(self, webhook: Webhook, before: Webhook, event: Event | None = None) -> Webhook:
         with self._lock:
-            self._expect(webhook.id, before.version)
-            kept = self._keep(webhook)
+            self._webhooks.expect(webhook.id, before.version)
+            kept = self._webhooks.keep(webhook)
             if event:
                 self._events.keep(event)
         if event:
@@ -44,44 +41,27 @@ class MemoryWebhookStore:
 
     def delete(self, webhook_id: str, if_version: Version) -> None:
         with self._lock:
-            self._expect(webhook_id, if_version)
-            del self._webhooks[webhook_id]
+            self._webhooks.delete(webhook_id, if_version)
 
     def list_webhooks(
         self, limit: int, after: Cursor | None = None, *, owner: str | None = None
     ) -> list[Webhook]:
         with self._lock:
-            found = [one for one in self._webhooks.values() if owner in (None, one.owner)]
-        found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
-        if after:
-            place = (after.created_at, after.id)
-            found = [one for one in found if (one.created_at, one.id) < place]
-        return found[:limit]
+            found = [one for one in self._webhooks.all() if owner in (None, one.owner)]
+        return newest_first(found, limit, after)
 
     def list_enabled(self, limit: int) -> list[Webhook]:
-        return [one for one in self.list_webhooks(len(self._webhooks)) if one.enabled][:limit]
+        with self._lock:
+            found = [one for one in self._webhooks.all() if one.enabled]
+        return newest_first(found, limit)
 
     def notify_key(self, owner: str) -> NotifyKey | None:
-        return self._keys.get(owner)
+        return self._keys.get(NotifyKey.id_of(owner))
 
     def keep_notify_key(self, key: NotifyKey, before: NotifyKey | None) -> NotifyKey:
         with self._lock:
-            there = self._keys.get(key.owner)
-            if (there and there.version) != (before and before.version):
+            if before:
+                self._keys.expect(key.id, before.version)
+            elif key.id in self._keys:
                 raise VersionConflict
-            kept = msgspec.structs.replace(key, version=self._next_version())
-            self._keys[key.owner] = kept
-            return kept
-
-    def _expect(self, webhook_id: str, version: Version) -> None:
-        kept = self._webhooks.get(webhook_id)
-        if kept is None or kept.version != version:
-            raise VersionConflict
-
-    def _keep(self, webhook: Webhook) -> Webhook:
-        kept = webhook.evolve(version=self._next_version())
-        self._webhooks[webhook.id] = kept
-        return kept
-
-    def _next_version(self) -> Version:
-        return Version(str(next(self._versions)))
+            return self._keys.keep(key)

@@ -92,8 +92,11 @@ class NotifyKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __repr__(self) -> str:
         return f"NotifyKey(owner={self.owner!r})"
 
+    def evolve(self, **changes: Any) -> "NotifyKey":
+        return msgspec.structs.replace(self, **changes)
+
     def rotated(self, fresh: str, now: datetime) -> "NotifyKey":
-        return msgspec.structs.replace(self, secrets=self.secrets.rotated(fresh, now))
+        return self.evolve(secrets=self.secrets.rotated(fresh, now))
 
 
 class WebhookNotFound(DormouseError):

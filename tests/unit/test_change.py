@@ -28,7 +28,8 @@ class Quicker(FaultyJobStore):
     def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         self.saves += 1
         if self._changes:
-            latest = self._jobs[job.id]
+            latest = self._jobs.get(job.id)
+            assert latest
             super().save(self._changes.pop(0)(latest), before=latest)
         return super().save(job, before, event)
 

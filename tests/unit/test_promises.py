@@ -85,7 +85,6 @@ class Seen(FaultyJobStore):
     def __init__(self, store: FaultyJobStore, job: Job) -> None:
         super().__init__()
         self._jobs = store._jobs
-        self._versions = store._versions
         self._seen = [job]
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
@@ -448,7 +447,7 @@ class Promises(RuleBasedStateMachine):
         self.clock.move(max(timedelta(), min(self._waking()) - self.clock()))
 
     def _jobs(self) -> list[Job]:
-        return sorted(self.store._jobs.values(), key=lambda job: (job.created_at, job.id))
+        return sorted(self.store._jobs.all(), key=lambda job: (job.created_at, job.id))
 
     def _job(self, pick: int) -> Job:
         jobs = [job for job in self._jobs() if job.id in self.acknowledged]

@@ -49,7 +49,7 @@ class House:
         return [Ticket.decode(data) for data in taken]
 
     def kept(self) -> list[Job]:
-        return sorted(self.store._jobs.values(), key=lambda job: job.id)
+        return sorted(self.store._jobs.all(), key=lambda job: job.id)
 
 
 @pytest.fixture

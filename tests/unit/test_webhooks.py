@@ -190,8 +190,8 @@ class Quicker(MemoryWebhookStore):
 
     def keep_notify_key(self, key: NotifyKey, before: NotifyKey | None) -> NotifyKey:
         self.tries += 1
-        super().keep_notify_key(key, before)
-        self._keys.clear()
+        kept = super().keep_notify_key(key, before)
+        self._keys.delete(kept.id, kept.version)
         raise VersionConflict
 
 

@@ -24,13 +24,13 @@ def _as_in_production() -> Iterator[None]:
 def saves(house: House) -> list[Job]:
     """Every state that is written from now on."""
     made: list[Job] = []
-    keep = house.store._keep
+    keep = house.store._jobs.keep
 
-    def kept(job: Job) -> Job:
-        made.append(job)
-        return keep(job)
+    def kept(record: Job) -> Job:
+        made.append(record)
+        return keep(record)
 
-    house.store._keep = kept  # type: ignore[method-assign]
+    house.store._jobs.keep = kept  # type: ignore[method-assign]
     return made
 
 

@@ -53,17 +53,17 @@ class Recording(House):
         self.seen: list[str] = []
         super().__init__(secrets=SecretFiles(str(folder), frozenset({NAME})))
         store, queue = self.store, self.queue
-        keep, ring = store._keep, queue.ring
+        keep, ring = store._jobs.keep, queue.ring
 
-        def kept(job: Job) -> Job:
-            self.seen.append(msgspec.json.encode(job).decode())
-            return keep(job)
+        def kept(record: Job) -> Job:
+            self.seen.append(msgspec.json.encode(record).decode())
+            return keep(record)
 
         def rung(tickets: Any) -> None:
             self.seen.extend(ticket.encode().decode() for ticket in tickets)
             ring(tickets)
 
-        store._keep = kept  # type: ignore[method-assign]
+        store._jobs.keep = kept  # type: ignore[method-assign]
         queue.ring = rung  # type: ignore[method-assign]
 
     def submit_leak(self, mode: str) -> Job:
