@@ -10,11 +10,8 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.firestore.client import Firestore
 from jobs.firestore.queries import add_condition, newest_first, query_of
 from jobs.firestore.values import from_value, to_value
-from jobs.messages import message
+from jobs.firestore.writes import Document, Write
 from jobs.store import Cursor
-
-Document = message("google.firestore.v1.Document")
-Write = message("google.firestore.v1.Write")
 
 COLLECTION = "dead_letters"
 

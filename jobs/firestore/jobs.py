@@ -14,7 +14,7 @@ from jobs.firestore.client import Firestore
 from jobs.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
 from jobs.firestore.events import event_write
 from jobs.firestore.queries import add_condition, add_order, newest_first, query_of
-from jobs.firestore.writes import Write, commit_once, write_of
+from jobs.firestore.writes import commit_once, delete_once, write_of
 from jobs.log import log
 from jobs.model import SHARDS, TERMINAL, Job, Status, Version
 from jobs.store import Cursor, Filter
@@ -36,7 +36,7 @@ class FirestoreJobStore:
         return self._change(jobs, writes, JobExists) if writes else []
 
     def get(self, job_id: str) -> Job | None:
-        document = self._read(job_id)
+        document = self._firestore.get(self._name(job_id))
         return documents.job_of(document) if document else None
 
     def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
@@ -52,13 +52,7 @@ class FirestoreJobStore:
         return self._change([job], [write], VersionConflict, beside)[0]
 
     def delete(self, job_id: str, if_version: Version) -> None:
-        write = Write(delete=self._name(job_id))
-        documents.set_version(if_version, write.current_document.update_time)
-        try:
-            self._firestore.commit([write])
-        except Refused as refused:
-            if not (refused.repeated and self._read(job_id) is None):
-                raise VersionConflict from refused
+        delete_once(self._firestore, self._name(job_id), if_version)
 
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
         query = query_of(COLLECTION, limit)
@@ -93,9 +87,6 @@ class FirestoreJobStore:
 
     def _name(self, job_id: str) -> str:
         return self._firestore.name(COLLECTION, job_id)
-
-    def _read(self, job_id: str) -> Any:
-        return self._firestore.get(self._name(job_id))
 
     def _change(
         self,

@@ -11,7 +11,7 @@ from jobs.errors import VersionConflict
 from jobs.firestore.client import Firestore
 from jobs.firestore.documents import set_version, version_of
 from jobs.firestore.values import from_value, to_value
-from jobs.firestore.writes import Write, commit_once, write_of
+from jobs.firestore.writes import commit_once, delete_once, write_of
 from jobs.model import Version
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -47,13 +47,7 @@ class Records(Generic[T]):
         return self._commit(record, write, beside)
 
     def delete(self, record_id: str, if_version: Version) -> None:
-        write = Write(delete=self.name(record_id))
-        set_version(if_version, write.current_document.update_time)
-        try:
-            self._firestore.commit([write])
-        except Refused as refused:
-            if not (refused.repeated and self.get(record_id) is None):
-                raise VersionConflict from refused
+        delete_once(self._firestore, self.name(record_id), if_version)
 
     def found(self, documents: Iterable[Any]) -> list[T]:
         """What a query found."""

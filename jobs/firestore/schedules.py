@@ -18,7 +18,7 @@ from jobs.firestore.documents import WRITE_ID, set_version, version_of
 from jobs.firestore.jobs import creation
 from jobs.firestore.queries import add_condition, add_order, newest_first, query_of
 from jobs.firestore.values import from_value, to_value
-from jobs.firestore.writes import Write, commit_once, write_of
+from jobs.firestore.writes import commit_once, delete_once, write_of
 from jobs.log import log
 from jobs.model import Job, Version
 from jobs.schedules.errors import ScheduleExists
@@ -45,7 +45,7 @@ class FirestoreScheduleStore:
         return schedule.evolve(version=version_of(update_time))
 
     def get(self, schedule_id: str, /) -> Schedule | None:
-        document = self._read(schedule_id)
+        document = self._firestore.get(self._name(schedule_id))
         return schedule_of(document) if document else None
 
     def save(self, schedule: Schedule, /, before: Schedule) -> Schedule:
@@ -71,13 +71,7 @@ class FirestoreScheduleStore:
         return schedule.evolve(version=version_of(first)), made
 
     def delete(self, schedule_id: str, if_version: Version) -> None:
-        write = Write(delete=self._name(schedule_id))
-        set_version(if_version, write.current_document.update_time)
-        try:
-            self._firestore.commit([write])
-        except Refused as refused:
-            if not (refused.repeated and self._read(schedule_id) is None):
-                raise VersionConflict from refused
+        delete_once(self._firestore, self._name(schedule_id), if_version)
 
     def list_schedules(
         self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
@@ -105,9 +99,6 @@ class FirestoreScheduleStore:
 
     def _name(self, schedule_id: str) -> str:
         return self._firestore.name(COLLECTION, schedule_id)
-
-    def _read(self, schedule_id: str) -> Any:
-        return self._firestore.get(self._name(schedule_id))
 
 
 def _fields_of(schedule: Schedule, names: Iterable[str]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.channel import Refused
+from jobs.errors import VersionConflict
 from jobs.firestore.client import Firestore
-from jobs.firestore.documents import WRITE_ID
+from jobs.firestore.documents import WRITE_ID, set_version
 from jobs.firestore.values import to_value
 from jobs.messages import message
+from jobs.model import Version
 
 Document = message("google.firestore.v1.Document")
 Write = message("google.firestore.v1.Write")
@@ -40,6 +42,18 @@ def commit_once(
         if not (refused.repeated and (update_times := _own_writes(firestore, writes))):
             raise
     return update_times
+
+
+def delete_once(firestore: Firestore, name: str, if_version: Version) -> None:
+    """Delete the document in that version. Raises `VersionConflict`, `StoreUnavailable`."""
+    write = Write(delete=name)
+    set_version(if_version, write.current_document.update_time)
+    try:
+        firestore.commit([write])
+    except Refused as refused:
+        # What was sent before and is gone now was deleted by its first copy.
+        if not (refused.repeated and firestore.get(name) is None):
+            raise VersionConflict from refused
 
 
 def _own_writes(firestore: Firestore, writes: Sequence[Any]) -> list[Any]:
