@@ -1,81 +1,87 @@
 """What a deployment decides: read once, at start, from the environment; refused if wrong."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from jobs.buckets import BUCKET_PATTERN, Buckets
+from jobs.buckets import Buckets
 from jobs.errors import SettingsError
 from jobs.roles import Binding
-from jobs.secret_references import NAME_PATTERN
+from jobs.variables import Variables, words_of
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that both services may know of their deployment.
-
-    `api_audiences` are the audiences that a caller's token may be made for. A token for the worker
-    must be made for `worker_audience` followed by the path that it is sent to. The ends of all jobs
-    are published to `events_topic`, if there is one; each process looks for webhooks that were made
-    or changed elsewhere every `webhooks_seconds`. `allowed_hosts` are
-    `host:port` pairs that outbound calls may reach although they are not public.
-    `firebase_project` is whose end users may call, beside Google identities. `gateway_account` is
-    what an API Gateway calls as that verifies callers itself. `cors_origins` are the origins whose
-    web pages may call. `service` is the name that Cloud Run knows the service by, if it runs there.
-    `signature_checked_by_cloud_run` says that the worker may take tokens whose signature Cloud Run
-    removed. `certificates_url` gives the certificates of whoever signs the tokens. `handlers` is
-    the module whose `REGISTRY` holds the job types, `triggers` the file that says which events
-    start jobs. `secrets` are the names that payloads may refer to; the worker finds the values in
-    `secrets_folder`. `buckets` are those of Cloud Storage that jobs may read files from. A
-    principal may submit `submit_rate` jobs a second and `submit_burst` at once, and have
-    `max_open_jobs` that are not terminal; 0 is no limit. `max_watchers` may watch jobs at one
-    instance of the API at a time. A worker runs `processes`
-    handlers at once, each with `handler_memory_mib` at most. With `telemetry` spans are sent to a
-    collector, which may take `telemetry_seconds` to answer.
-    """
+    """Everything that both services may know of their deployment."""
 
     project: str
     database: str = "(default)"
     topic: str = "dormouse-tickets"
     events_topic: str = ""
+    """Where the ends of all jobs are published, if anywhere."""
     webhooks_seconds: int = 60
+    """How often a process looks for webhooks that were made or changed elsewhere."""
     firestore_emulator: str | None = None
     pubsub_emulator: str | None = None
     certificates_url: str = GOOGLE_CERTIFICATES
+    """Gives the certificates of whoever signs the tokens."""
     revision: str = "local"
+    service: str = ""
+    """The name that Cloud Run knows the service by, if it runs there."""
+
     api_audiences: tuple[str, ...] = ()
+    """What a caller's token may be made for."""
     roles: tuple[Binding, ...] = ()
     firebase_project: str = ""
+    """Whose end users may call, beside Google identities."""
     gateway_account: str = ""
+    """What an API Gateway calls as that verifies callers itself."""
     cors_origins: frozenset[str] = frozenset()
+    """Whose web pages may call."""
+    submit_rate: int = 0
+    """Jobs a second that a principal may submit; 0 is no limit."""
+    submit_burst: int = 1000
+    """Jobs that a principal may submit at once."""
+    max_open_jobs: int = 0
+    """Jobs that are not terminal that a principal may have; 0 is no limit."""
+    max_watchers: int = 32
+    """Who may watch jobs at one instance of the API at a time."""
+
     worker_audience: str = ""
+    """A token for the worker must be made for this, followed by the path that it is sent to."""
     push_account: str = ""
     scheduler_account: str = ""
     eventarc_account: str = ""
-    service: str = ""
     signature_checked_by_cloud_run: bool = False
-    allowed_hosts: frozenset[str] = frozenset()
+    """Whether the worker may take tokens whose signature Cloud Run removed."""
     handlers: str = "handlers"
+    """The module whose `REGISTRY` holds the job types."""
     triggers: str = "triggers.toml"
+    """The file that says which events start jobs."""
+    processes: int = 8
+    """Handlers that a worker runs at once."""
+    handler_memory_mib: int = 512
+    """What each of them may have."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """`host:port` pairs that outbound calls may reach although they are not public."""
     secrets: frozenset[str] = frozenset()
+    """The names that payloads may refer to."""
+    secrets_folder: str = "/secrets"
+    """Where the worker finds their values."""
     buckets: frozenset[str] = frozenset()
+    """Those of Cloud Storage that jobs may read files from."""
     storage_emulator: str = ""
     metadata_host: str = Buckets.metadata_host
-    secrets_folder: str = "/secrets"
-    submit_rate: int = 0
-    submit_burst: int = 1000
-    max_open_jobs: int = 0
-    max_watchers: int = 32
-    processes: int = 8
-    handler_memory_mib: int = 512
+
     telemetry: bool = False
+    """Whether spans are sent to a collector."""
     telemetry_seconds: int = 1
+    """How long the collector may take to answer."""
 
     @property
     def storage(self) -> Buckets:
@@ -89,7 +95,7 @@ class Settings:
         cls, service: Literal["api", "worker"], environment: Mapping[str, str] = os.environ
     ) -> "Settings":
         """Raises `SettingsError`, which names the variable and what it should be."""
-        read = _Reader(environment)
+        read = Variables(environment)
         mine = read.required if service == "api" else read.optional
         workers = read.required if service == "worker" else read.optional
         return cls(
@@ -104,22 +110,22 @@ class Settings:
             pubsub_emulator=read.optional("PUBSUB_EMULATOR_HOST") or None,
             certificates_url=read.optional("DORMOUSE_CERTIFICATES_URL") or cls.certificates_url,
             revision=read.optional("K_REVISION") or cls.revision,
-            api_audiences=_words(mine("DORMOUSE_API_AUDIENCES")),
+            api_audiences=words_of(mine("DORMOUSE_API_AUDIENCES")),
             roles=_bindings(read.optional("DORMOUSE_ROLES")),
             firebase_project=read.optional("DORMOUSE_FIREBASE_PROJECT"),
             gateway_account=read.optional("DORMOUSE_GATEWAY_ACCOUNT"),
-            cors_origins=frozenset(_words(read.optional("DORMOUSE_CORS_ORIGINS"))),
+            cors_origins=frozenset(read.words("DORMOUSE_CORS_ORIGINS")),
             worker_audience=workers("DORMOUSE_WORKER_AUDIENCE").rstrip("/"),
             push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
             scheduler_account=workers("DORMOUSE_SCHEDULER_ACCOUNT"),
             eventarc_account=workers("DORMOUSE_EVENTARC_ACCOUNT"),
             service=read.optional("K_SERVICE"),
             signature_checked_by_cloud_run=_checked_by_cloud_run(read),
-            allowed_hosts=frozenset(_words(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
+            allowed_hosts=frozenset(read.words("DORMOUSE_ALLOWED_HOSTS")),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
-            secrets=frozenset(_words(read.optional("DORMOUSE_SECRETS"))),
-            buckets=frozenset(_words(read.optional("DORMOUSE_BUCKETS"))),
+            secrets=frozenset(read.words("DORMOUSE_SECRETS")),
+            buckets=frozenset(read.words("DORMOUSE_BUCKETS")),
             storage_emulator=read.optional("STORAGE_EMULATOR_HOST").rstrip("/"),
             metadata_host=read.optional("GCE_METADATA_HOST") or cls.metadata_host,
             secrets_folder=read.optional("DORMOUSE_SECRETS_FOLDER") or cls.secrets_folder,
@@ -138,79 +144,7 @@ class Settings:
         )
 
 
-_NAME = (r"[^\s/]+", "a name without blanks and slashes")
-_ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
-_ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?"
-_URL = (r"https?://[^\s/]\S*", "an http or https URL")
-_ACCOUNT = (r"[^\s@]+@[^\s@]+", "the email of a service account")
-_FORMS = {
-    "GOOGLE_CLOUD_PROJECT": _NAME,
-    "DORMOUSE_DATABASE": _NAME,
-    "DORMOUSE_TOPIC": _NAME,
-    "DORMOUSE_EVENTS_TOPIC": _NAME,
-    "DORMOUSE_HANDLERS": (r"\w+(\.\w+)*", "the name of a Python module"),
-    "DORMOUSE_CERTIFICATES_URL": _URL,
-    "FIRESTORE_EMULATOR_HOST": _ADDRESS,
-    "STORAGE_EMULATOR_HOST": (r"https?://[^\s/]+/?", "a URL like http://127.0.0.1:9023"),
-    "GCE_METADATA_HOST": (r"[^\s/]+", "a host, or host:port"),
-    "PUBSUB_EMULATOR_HOST": _ADDRESS,
-    "DORMOUSE_API_AUDIENCES": (r"(?s:.*[^\s,].*)", "one or more audiences, separated by commas"),
-    "DORMOUSE_PUSH_ACCOUNT": _ACCOUNT,
-    "DORMOUSE_SCHEDULER_ACCOUNT": _ACCOUNT,
-    "DORMOUSE_EVENTARC_ACCOUNT": _ACCOUNT,
-    "DORMOUSE_GATEWAY_ACCOUNT": _ACCOUNT,
-    "DORMOUSE_FIREBASE_PROJECT": _NAME,
-    "DORMOUSE_CORS_ORIGINS": (
-        rf"{_ORIGIN}(\s*,\s*{_ORIGIN})*\s*,?",
-        "origins like https://app.example.com, separated by commas",
-    ),
-    "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": ("true|false", "true or false"),
-    "DORMOUSE_SECRETS": (
-        rf"{NAME_PATTERN}(\s*,\s*{NAME_PATTERN})*\s*,?",
-        "names of letters, digits, - and _, separated by commas",
-    ),
-    "OTEL_EXPORTER_OTLP_ENDPOINT": _URL,
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": _URL,
-    "OTEL_EXPORTER_OTLP_PROTOCOL": ("http/protobuf",) * 2,
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": ("http/protobuf",) * 2,
-    "DORMOUSE_BUCKETS": (
-        rf"{BUCKET_PATTERN}(\s*,\s*{BUCKET_PATTERN})*\s*,?",
-        "names of Cloud Storage buckets, separated by commas",
-    ),
-    "DORMOUSE_ALLOWED_HOSTS": (
-        rf"{_ADDRESS[0]}(\s*,\s*{_ADDRESS[0]})*\s*,?",
-        "host:port pairs, separated by commas",
-    ),
-}
-"""The form of a variable, as a pattern and in words. What is not here is taken as it is."""
-
-
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def optional(self, name: str) -> str:
-        text = self._environment.get(name, "").strip()
-        pattern, form = _FORMS.get(name, ("", ""))
-        if text and pattern and not re.fullmatch(pattern, text):
-            raise SettingsError(f"{name} must be {form}, not {text!r}.")
-        return text
-
-    def required(self, name: str) -> str:
-        if not (value := self.optional(name)):
-            raise SettingsError(f"{name} is not set. See docs/settings.md.")
-        return value
-
-    def number(self, name: str, default: int, *, at_least: int) -> int:
-        text = self.optional(name)
-        if not text:
-            return default
-        if not text.isdecimal() or int(text) < at_least:
-            raise SettingsError(f"{name} must be a whole number from {at_least} up, not {text!r}.")
-        return int(text)
-
-
-def _has_collector(read: _Reader) -> bool:
+def _has_collector(read: Variables) -> bool:
     """As OpenTelemetry's own specification has it, but off unless a collector is named.
 
     https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
@@ -225,7 +159,7 @@ def _has_collector(read: _Reader) -> bool:
     return any(endpoints) and not is_disabled
 
 
-def _checked_by_cloud_run(read: _Reader) -> bool:
+def _checked_by_cloud_run(read: Variables) -> bool:
     is_inside = bool(read.optional("K_SERVICE"))
     is_set = read.optional("DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN") == "true"
     if is_set and not is_inside:
@@ -234,10 +168,6 @@ def _checked_by_cloud_run(read: _Reader) -> bool:
             " K_SERVICE: elsewhere nobody has checked the signature."
         )
     return is_set
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _bindings(text: str) -> tuple[Binding, ...]:
