@@ -1,4 +1,4 @@
-"""Messages that wait in memory for their time, as Pub/Sub holds those that were refused."""
+"""Messages in memory that wait for their time or are under way, as Pub/Sub holds them."""
 
 import heapq
 import itertools
@@ -15,6 +15,7 @@ class Backlog:
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._later: dict[str, list[tuple[datetime, int, Message]]] = {}
+        self._under_way: dict[str, Message] = {}
 
     def add(self, topic: str, due: datetime, message: Message) -> None:
         with self._changed:
@@ -29,6 +30,16 @@ class Backlog:
             if waiting and waiting[0][0] <= now:
                 return heapq.heappop(waiting)[2]
             return None
+
+    def send(self, message: Message) -> str:
+        """The ack id of a message that is now under way."""
+        ack_id = str(next(self._numbers))
+        self._under_way[ack_id] = message
+        return ack_id
+
+    def answered(self, ack_id: str) -> Message:
+        """The message, which is under way no more."""
+        return self._under_way.pop(ack_id)
 
     def wait(self, seconds: float) -> None:
         """Until a message is added, or for so long."""

@@ -4,7 +4,6 @@ https://cloud.google.com/eventarc/docs/event-delivery
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,8 +31,6 @@ class Events:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._backlog = Backlog()
-        self._lock = threading.Lock()
-        self._under_way: dict[str, Message] = {}
 
     def publish(self, subscription: Subscription, headers: Mapping[str, str], data: bytes) -> None:
         now = self._now()
@@ -46,19 +43,14 @@ class Events:
         if message is None:
             self._backlog.wait(WAIT_SECONDS)
             return []
-        ack_id = f"{subscription.name}/{message.id}"
-        with self._lock:
-            self._under_way[ack_id] = message
-        return [(ack_id, message)]
+        return [(self._backlog.send(message), message)]
 
     def acknowledge(self, subscription: Subscription, ack_id: str) -> None:
         del subscription
-        with self._lock:
-            del self._under_way[ack_id]
+        self._backlog.answered(ack_id)
 
     def refuse(self, subscription: Subscription, ack_id: str) -> None:
-        with self._lock:
-            message = self._under_way.pop(ack_id)
+        message = self._backlog.answered(ack_id)
         due = self._now() + backoff(message.attempt)
         if due - message.published_at > KEPT_FOR:
             log.warning("event %s was refused for a day, and is dropped", message.id)

@@ -1,7 +1,6 @@
 """Pub/Sub's part in the embedded mode: backoff and dead letters around the queue in memory."""
 
 import itertools
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -26,8 +25,6 @@ class MemoryPubsub:
         self._now = now
         self._numbers = itertools.count(1)
         self._backlog = Backlog()
-        self._lock = threading.Lock()
-        self._under_way: dict[str, Message] = {}
 
     def pull(self, subscription: Subscription, limit: int) -> list[tuple[str, Message]]:
         """At most one of those that were refused, or else a fresh one."""
@@ -37,18 +34,14 @@ class MemoryPubsub:
             message = Message(id=str(next(self._numbers)), data=data, published_at=self._now())
         if message is None:
             return []
-        with self._lock:
-            self._under_way[message.id] = message
-        return [(message.id, message)]
+        return [(self._backlog.send(message), message)]
 
     def acknowledge(self, subscription: Subscription, ack_id: str) -> None:
         del subscription
-        with self._lock:
-            del self._under_way[ack_id]
+        self._backlog.answered(ack_id)
 
     def refuse(self, subscription: Subscription, ack_id: str) -> None:
-        with self._lock:
-            message = self._under_way.pop(ack_id)
+        message = self._backlog.answered(ack_id)
         if message.attempt >= MAX_DELIVERY_ATTEMPTS and subscription.dead_letter_topic:
             dead = self._dead_letter(subscription, message)
             self._backlog.add(subscription.dead_letter_topic, self._now(), dead)
