@@ -27,6 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--web-port", type=int, metavar="PORT", help="show Locust's own page there meanwhile"
     )
+    parser.add_argument(
+        "--no-limits", action="store_true", help="let every principal submit as much as it likes"
+    )
     parser.add_argument("--to", type=Path, help="the folder for the results")
     chosen = parser.parse_args(arguments)
     folder = chosen.to or RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M}-{chosen.shape}"
@@ -38,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         minutes=chosen.minutes,
         rate=chosen.rate,
         web_port=chosen.web_port,
+        has_limits=not chosen.no_limits,
     )
     try:
         findings = load(plan, folder.resolve())
@@ -45,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
         print(missing, file=sys.stderr)
         return 1
     (folder / "findings.json").write_bytes(msgspec.json.encode(findings))
-    (folder / "index.html").write_text(page(findings, picture(findings)))
+    chart = picture(findings)
+    (folder / "chart.svg").write_text(chart)
+    (folder / "index.html").write_text(page(findings, chart))
     print(f"The results are in {folder}: open index.html.")
     return 0
 

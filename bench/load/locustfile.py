@@ -5,6 +5,7 @@ https://docs.locust.io/en/stable/custom-load-shape.html
 
 import functools
 import itertools
+import random
 import time
 import urllib.parse
 from http import HTTPStatus
@@ -74,6 +75,10 @@ class Callers(FastHttpUser):  # type: ignore[misc] # Locust is not there while t
     network_timeout = connection_timeout = 60.0
     tenant: Tenant
     fixed_count: int
+
+    def on_start(self) -> None:
+        # Locust starts many callers at once, and they would call at the same moments ever after.
+        gevent.sleep(random.random())  # noqa: S311 - no secret
 
     def submit(self) -> None:
         run: Run = self.environment.run

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from bench.load.calls import SUBMIT, Summary, summaries, thirds
 from bench.load.run import Findings
-from bench.load.shapes import QUIET
+from bench.load.shapes import QUIET, SCENARIOS
 
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
@@ -62,7 +62,7 @@ def _summary(findings: Findings) -> str:
 
 def _noise(findings: Findings) -> Markup:
     """What the quiet tenant felt of the other one; nothing where there is no other."""
-    if not findings.limit:
+    if len(SCENARIOS[findings.scenario].tenants) == 1:
         return Markup()
     quiet = [call for call in findings.calls if (call.tenant, call.name) == (QUIET, SUBMIT)]
     # The run begins with its first call: before that Locust itself starts.

@@ -33,6 +33,7 @@ class Plan:
     minutes: float
     rate: float
     web_port: int | None = None
+    has_limits: bool = True
 
     @property
     def seconds(self) -> float:
@@ -41,7 +42,7 @@ class Plan:
     @property
     def limit(self) -> int:
         """Jobs a second for each principal; 0 is no limit."""
-        return round(SCENARIOS[self.scenario].limit * self.rate)
+        return round(SCENARIOS[self.scenario].limit * self.rate) if self.has_limits else 0
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
