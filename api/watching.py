@@ -16,7 +16,6 @@ from jobs.model import Job
 from jobs.store import JobStore
 
 FIRST_PAUSE_SECONDS: Final = 0.05
-PAUSE_AFTER_CHANGE_SECONDS: Final = 0.25
 LONGEST_PAUSE_SECONDS: Final = 1.0
 """A running attempt saves its progress at most once a second."""
 GROWTH: Final = 1.5
@@ -129,7 +128,8 @@ class Watch:
         elif found.version != known.version:
             self._job = found
             if found.status is not known.status:
-                self._pause = PAUSE_AFTER_CHANGE_SECONDS
+                # Most jobs end soon after they start.
+                self._pause = FIRST_PAUSE_SECONDS
 
 
 class Watches:
