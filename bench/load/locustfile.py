@@ -5,7 +5,6 @@ https://docs.locust.io/en/stable/custom-load-shape.html
 
 import functools
 import itertools
-import random
 import time
 import urllib.parse
 from http import HTTPStatus
@@ -14,7 +13,7 @@ from typing import Any
 
 import gevent
 import msgspec
-from locust import FastHttpUser, LoadTestShape, constant_throughput, events
+from locust import FastHttpUser, LoadTestShape, events, poisson
 
 from bench.load.calls import RESULT, SUBMIT, Call
 from bench.load.shapes import SCENARIOS, Scenario, Tenant
@@ -71,14 +70,11 @@ class Callers(FastHttpUser):  # type: ignore[misc] # Locust is not there while t
     """One caller of a tenant."""
 
     abstract = True
-    wait_time = constant_throughput(1)
+    # Independent of each other: at a fixed pace all would call at the same moments.
+    wait_time = poisson(1)
     network_timeout = connection_timeout = 60.0
     tenant: Tenant
     fixed_count: int
-
-    def on_start(self) -> None:
-        # Locust starts many callers at once, and they would call at the same moments ever after.
-        gevent.sleep(random.random())  # noqa: S311 - no secret
 
     def submit(self) -> None:
         run: Run = self.environment.run
