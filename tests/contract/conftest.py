@@ -161,29 +161,47 @@ def pubsub_channel(emulated: Settings) -> Iterator[grpc.Channel]:
         yield channel
 
 
+Pulling = Callable[[str], Callable[[int], list[Any]]]
+"""Makes a topic of this name. Returns what takes so many messages from it, each once, in any order,
+and waits until they are there."""
+
+
 @pytest.fixture
-def pubsub_bell(
-    pubsub_channel: grpc.Channel, emulated: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bell]:
-    """The other end is pulled with Google's own client."""
+def pulling(emulated: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pulling]:
+    """The other end of a topic, pulled with Google's own client."""
     assert emulated.pubsub_emulator
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulated.pubsub_emulator)
-    topic = f"projects/{emulated.project}/topics/{emulated.topic}"
-    subscription = f"projects/{emulated.project}/subscriptions/pull"
     subscriber: Any = SubscriberClient()
-    PublisherClient().create_topic(name=topic)
-    subscriber.create_subscription(name=subscription, topic=topic)
 
-    def take(count: int) -> list[bytes]:
-        taken: dict[str, bytes] = {}
-        while len(taken) < count:
-            request = {"subscription": subscription, "max_messages": 1000}
-            for received in subscriber.pull(request, timeout=30).received_messages:
-                taken[received.message.message_id] = received.message.data
-        return list(taken.values())
+    def pull(name: str) -> Callable[[int], list[Any]]:
+        topic = f"projects/{emulated.project}/topics/{name}"
+        subscription = f"projects/{emulated.project}/subscriptions/pull"
+        PublisherClient().create_topic(name=topic)
+        subscriber.create_subscription(name=subscription, topic=topic)
+
+        def take(count: int) -> list[Any]:
+            taken: dict[str, Any] = {}
+            while len(taken) < count:
+                request = {"subscription": subscription, "max_messages": count}
+                if pulled := subscriber.pull(request, timeout=30).received_messages:
+                    own_ids = [received.ack_id for received in pulled]
+                    subscriber.acknowledge(subscription=subscription, ack_ids=own_ids)
+                taken |= {received.message.message_id: received.message for received in pulled}
+            return list(taken.values())
+
+        return take
 
     with subscriber:
-        yield Bell(PubsubQueue(pubsub_channel, emulated), take)
+        yield pull
+
+
+@pytest.fixture
+def pubsub_bell(pubsub_channel: grpc.Channel, emulated: Settings, pulling: Pulling) -> Bell:
+    take = pulling(emulated.topic)
+    return Bell(
+        PubsubQueue(pubsub_channel, emulated),
+        lambda count: [message.data for message in take(count)],
+    )
 
 
 @pytest.fixture(params=["memory", pytest.param("pubsub", marks=ON_EMULATORS)])

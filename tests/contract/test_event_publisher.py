@@ -1,12 +1,10 @@
 """What every publisher of events promises: the same tests over memory and over Pub/Sub."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import grpc
 import pytest
-from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from jobs.errors import QueueUnavailable
 from jobs.events.memory import MemoryEventPublisher
@@ -14,7 +12,7 @@ from jobs.events.model import EventType
 from jobs.events.publisher import EventPublisher, attributes_of
 from jobs.pubsub import PubsubEventPublisher
 from jobs.settings import Settings
-from tests.contract.conftest import ON_EMULATORS
+from tests.contract.conftest import ON_EMULATORS, Pulling
 from tests.making import an_event
 
 Message = tuple[str, dict[str, str]]
@@ -47,28 +45,15 @@ def memory_topic() -> Topic:
 
 
 @pytest.fixture
-def pubsub_topic(
-    pubsub_channel: grpc.Channel, emulated: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Topic]:
-    """The other end is pulled with Google's own client."""
-    assert emulated.pubsub_emulator
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulated.pubsub_emulator)
-    topic = f"projects/{emulated.project}/topics/dormouse-events"
-    subscription = f"projects/{emulated.project}/subscriptions/pull"
-    subscriber: Any = SubscriberClient()
-    PublisherClient().create_topic(name=topic)
-    subscriber.create_subscription(name=subscription, topic=topic)
+def pubsub_topic(pubsub_channel: grpc.Channel, emulated: Settings, pulling: Pulling) -> Topic:
+    settings = replace(emulated, events_topic="dormouse-events")
+    pull = pulling(settings.events_topic)
 
     def take() -> Message:
-        while True:
-            request = {"subscription": subscription, "max_messages": 1}
-            for received in subscriber.pull(request, timeout=30).received_messages:
-                subscriber.acknowledge(subscription=subscription, ack_ids=[received.ack_id])
-                return received.message.data.decode(), dict(received.message.attributes)
+        (message,) = pull(1)
+        return message.data.decode(), dict(message.attributes)
 
-    settings = replace(emulated, events_topic="dormouse-events")
-    with subscriber:
-        yield Topic(PubsubEventPublisher(pubsub_channel, settings), take)
+    return Topic(PubsubEventPublisher(pubsub_channel, settings), take)
 
 
 @pytest.fixture(params=["memory", pytest.param("pubsub", marks=ON_EMULATORS)])
