@@ -25,6 +25,14 @@ class CountedCalls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInter
         return sum(len(request.writes) for method, request in self._made if method == "Commit")
 
     @property
+    def limits(self) -> list[int]:
+        """How many documents each query may find, and thus read, at most."""
+        queries = [
+            request.structured_query for method, request in self._made if method == "RunQuery"
+        ]
+        return [query.limit.value for query in queries]
+
+    @property
     def messages(self) -> int:
         """How many messages were published."""
         return sum(len(request.messages) for method, request in self._made if method == "Publish")

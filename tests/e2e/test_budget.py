@@ -180,6 +180,32 @@ def test_a_job_costs_three_writes_and_one_message(services: Services) -> None:
     assert services.status_of(job_id) == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("path", "calls"),
+    [
+        ("/v1/jobs", {"RunQuery": 1}),
+        ("/v1/jobs?status=queued&type=test.echo&label.team=a", {"RunQuery": 1}),
+        ("/v1/schedules", {"RunQuery": 1}),
+        ("/v1/webhooks", {"RunQuery": 1}),
+        ("/v1/jobs/{id}", {"GetDocument": 1}),
+        ("/v1/jobs/{id}/deliveries", {"GetDocument": 1, "RunQuery": 1}),
+    ],
+)
+def test_a_page_costs_no_more_reads_than_it_has_entries(
+    services: Services, path: str, calls: dict[str, int]
+) -> None:
+    """However many jobs there are: a query finds what is shown, and a status is one read."""
+    for _ in range(5):
+        job_id = services.submit()
+    services.calls.clear()
+    paging = "" if path.endswith("{id}") else "&page_size=2" if "?" in path else "?page_size=2"
+    headers = {"Authorization": f"Bearer {services.caller}"}
+    answer = services.api.get(path.format(id=job_id) + paging, headers=headers)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert dict(services.calls.methods) == calls
+    assert services.calls.limits == [2] * calls.get("RunQuery", 0)
+
+
 def test_a_firing_costs_one_commit_of_two_writes(services: Services) -> None:
     """A schedule's time: one query, one commit for the schedule and its job, and one message."""
     start = datetime.now(UTC) + timedelta(seconds=0.5)
