@@ -1,8 +1,9 @@
 """Plain values as Firestore's `Value`, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 import msgspec
 
@@ -11,38 +12,58 @@ from jobs.messages import message
 Value = message("google.firestore.v1.Value")
 
 
-def to_value(value: Any) -> Any:  # noqa: C901, PLR0911 - one flat table of types
+def to_value(value: Any) -> Any:
     """Any of the values that a job is made of, as Firestore's `Value`."""
-    match value:
-        case None:
-            return Value(null_value=0)
-        case bool():
-            return Value(boolean_value=value)
-        case str():
-            return Value(string_value=value)
-        case int():
-            return Value(integer_value=value)
-        case float():
-            return Value(double_value=value)
-        case datetime():
-            made = Value()
-            made.timestamp_value.FromDatetime(value)
-            return made
-        case msgspec.Raw():
-            return Value(string_value=bytes(value).decode())
-        case Mapping():
-            made = Value()
-            made.map_value.SetInParent()
-            for name, item in value.items():
-                made.map_value.fields[name].CopyFrom(to_value(item))
-            return made
-        case list() | tuple():
-            made = Value()
-            made.array_value.SetInParent()
-            made.array_value.values.extend(to_value(item) for item in value)
-            return made
-        case _:
-            return to_value(msgspec.to_builtins(value, builtin_types=(datetime,)))
+    make = _MAKERS.get(type(value))
+    return make(value) if make else _of_another_type(value)
+
+
+def _null(_: None) -> Any:
+    return Value(null_value=0)
+
+
+def _timestamp(value: datetime) -> Any:
+    made = Value()
+    made.timestamp_value.FromDatetime(value)
+    return made
+
+
+def _map(value: Mapping[str, Any]) -> Any:
+    made = Value()
+    made.map_value.SetInParent()
+    for name, item in value.items():
+        made.map_value.fields[name].CopyFrom(to_value(item))
+    return made
+
+
+def _array(value: Iterable[Any]) -> Any:
+    made = Value()
+    made.array_value.SetInParent()
+    made.array_value.values.extend(map(to_value, value))
+    return made
+
+
+_MAKERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    NoneType: _null,
+    bool: lambda value: Value(boolean_value=value),
+    str: lambda value: Value(string_value=value),
+    int: lambda value: Value(integer_value=value),
+    float: lambda value: Value(double_value=value),
+    datetime: _timestamp,
+    msgspec.Raw: lambda value: Value(string_value=bytes(value).decode()),
+    dict: _map,
+    list: _array,
+    tuple: _array,
+}
+
+
+def _of_another_type(value: Any) -> Any:
+    if isinstance(value, str):
+        # Such as a member of an enumeration, which protobuf takes for the text that it is.
+        return Value(string_value=value)
+    if isinstance(value, Mapping):
+        return _map(value)
+    return to_value(msgspec.to_builtins(value, builtin_types=(datetime,)))
 
 
 def from_value(value: Any) -> Any:
