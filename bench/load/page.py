@@ -56,7 +56,7 @@ def _summary(findings: Findings) -> str:
         f" {max((one.running for one in findings.inside), default=0)} ran at a time."
     )
     if findings.limit:
-        text += f" Each principal may submit {findings.limit} jobs a second, and 20 at once."
+        text += f" Each principal may submit {findings.limit} jobs a second."
     return text
 
 

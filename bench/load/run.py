@@ -1,5 +1,6 @@
 """Runs Locust against the system, and puts what both sides saw together."""
 
+import math
 import subprocess
 import sys
 import threading
@@ -62,7 +63,11 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(plan: Plan, folder: Path) -> Findings:
     """Locust's report and statistics go to the folder. Raises `EmulatorsMissing`."""
-    limits = {"DORMOUSE_SUBMIT_RATE": str(plan.limit), "DORMOUSE_SUBMIT_BURST": "20"}
+    # As many at once as in a second, as all callers begin at once.
+    limits = {
+        "DORMOUSE_SUBMIT_RATE": str(plan.limit),
+        "DORMOUSE_SUBMIT_BURST": str(max(1, plan.limit)),
+    }
     around = circumstances(PACKAGES)
     with loaded(limits) as system:
         calls = system.grounds.logs / "calls"
@@ -79,7 +84,7 @@ def load(plan: Plan, folder: Path) -> Findings:
             seconds=plan.seconds,
             start=start,
             calls=read_calls(calls),
-            inside=replay(told, start, round(time.time() - start)),
+            inside=replay(told, start, math.ceil(time.time() - start)),
             cpu=cpu,
             left=len({one.job for one in told if one.event == "job.submitted"})
             - len({one.job for one in told if one.event in ("job.succeeded", "job.failed")}),
