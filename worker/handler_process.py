@@ -1,5 +1,6 @@
 """One process that runs handlers, one at a time, and can be ended for real."""
 
+import select
 from multiprocessing.context import ForkServerContext
 
 from jobs.model import JobError
@@ -18,7 +19,11 @@ class HandlerProcess:
 
     def __init__(self, context: ForkServerContext, around: child.Surroundings) -> None:
         self.runs = 0
+        self.has_ended = False
         self._connection, other = context.Pipe()
+        # Made once: `Connection.poll` would make a selector for each attempt.
+        self._answers = select.poll()
+        self._answers.register(self._connection, select.POLLIN)
         # As a daemon it does not keep the worker from ending.
         self._process = context.Process(target=child.serve, args=(other, around), daemon=True)
         try:
@@ -36,7 +41,7 @@ class HandlerProcess:
         self.runs += 1
         try:
             self._connection.send((task, link))
-            if not self._connection.poll(seconds):
+            if not self._answers.poll(seconds * 1000):
                 self.end()
                 return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
             outcome: Outcome = self._connection.recv()
@@ -49,6 +54,7 @@ class HandlerProcess:
 
     def end(self) -> None:
         """Ask the process to end, and kill it if it does not. Idle, it ends at once."""
+        self.has_ended = True
         self._connection.close()
         if self._process.is_alive():
             self._process.terminate()

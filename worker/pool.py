@@ -112,7 +112,8 @@ class HandlerPool:
 
     def _give_back(self, process: HandlerProcess) -> None:
         with self._turn:
-            stays = process.is_alive and process.runs < MAX_RUNS and not self._stopping
+            # Should it die now, whoever takes it next finds out.
+            stays = not (process.has_ended or self._stopping or process.runs >= MAX_RUNS)
             if stays:
                 self._free.append(process)
             else:
