@@ -14,8 +14,12 @@ Value = message("google.firestore.v1.Value")
 
 def to_value(value: Any) -> Any:
     """Any of the values that a job is made of, as Firestore's `Value`."""
-    make = _MAKERS.get(type(value))
-    return make(value) if make else _of_another_type(value)
+    for kind in type(value).__mro__:
+        if make := _MAKERS.get(kind):
+            return make(value)
+    if isinstance(value, Mapping):
+        return _map(value)
+    return to_value(msgspec.to_builtins(value, builtin_types=(datetime,)))
 
 
 def _null(_: None) -> Any:
@@ -55,15 +59,6 @@ _MAKERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     list: _array,
     tuple: _array,
 }
-
-
-def _of_another_type(value: Any) -> Any:
-    if isinstance(value, str):
-        # Such as a member of an enumeration, which protobuf takes for the text that it is.
-        return Value(string_value=value)
-    if isinstance(value, Mapping):
-        return _map(value)
-    return to_value(msgspec.to_builtins(value, builtin_types=(datetime,)))
 
 
 def from_value(value: Any) -> Any:
