@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Flask, Response
 
-UNLESS_SET: Final[Mapping[str, str]] = {
+ALWAYS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     # Of no effect over http, so a local run needs no exception. RFC 6797, section 8.1.
     "Strict-Transport-Security": "max-age=31536000",
@@ -16,6 +16,8 @@ UNLESS_SET: Final[Mapping[str, str]] = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+UNLESS_SET: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     # An answer is data: a browser that shows it as a page runs and loads nothing.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -26,8 +28,10 @@ UNLESS_SET: Final[Mapping[str, str]] = {
 def add_response_headers(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
-        # Werkzeug's own ways to ask for a header that is not there raise and catch an HTTP error.
+        response.headers.update(ALWAYS)
+        # `setdefault` raises and catches an HTTP error for each header that is not there.
         present = {name.lower() for name, _ in response.headers}
-        missing = {name: UNLESS_SET[name] for name in UNLESS_SET if name.lower() not in present}
-        response.headers.extend(missing)
+        for name, value in UNLESS_SET.items():
+            if name.lower() not in present:
+                response.headers.add(name, value)
         return response

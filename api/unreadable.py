@@ -11,7 +11,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 
 from api.errors import HeadersTooLarge, InternalError, UriTooLong
 from api.problems import CONTENT_TYPE, Problem
-from api.response_headers import UNLESS_SET
+from api.response_headers import ALWAYS, UNLESS_SET
 from jobs.errors import DormouseError, InvalidRequest
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def refusal(error: Exception) -> bytes:
         "Content-Length": str(len(body)),
         "Connection": "close",
         "X-Request-Id": request_id,
+        **ALWAYS,
         **UNLESS_SET,
     }
     lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
