@@ -33,13 +33,15 @@ class Backlog:
 
     def send(self, message: Message) -> str:
         """The ack id of a message that is now under way."""
-        ack_id = str(next(self._numbers))
-        self._under_way[ack_id] = message
-        return ack_id
+        with self._changed:
+            ack_id = str(next(self._numbers))
+            self._under_way[ack_id] = message
+            return ack_id
 
     def answered(self, ack_id: str) -> Message:
         """The message, which is under way no more."""
-        return self._under_way.pop(ack_id)
+        with self._changed:
+            return self._under_way.pop(ack_id)
 
     def wait(self, seconds: float) -> None:
         """Until a message is added, or for so long."""
