@@ -83,10 +83,7 @@ class Variables:
             raise SettingsError(f"{name} must be a whole number from {at_least} up, not {text!r}.")
         return int(text)
 
-    def words(self, name: str) -> tuple[str, ...]:
-        """What is separated by commas."""
-        return words_of(self.optional(name))
-
 
 def words_of(text: str) -> tuple[str, ...]:
+    """What is separated by commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
