@@ -3,11 +3,11 @@
 What is taken out of a dependency is taken out anew: the definitions of Google's messages.
 """
 
-import shutil
 import subprocess
 from collections.abc import Sequence
 
 from jobs.messages import DEFINITIONS
+from local.bootstrap import DEVELOPMENT
 from local.console import Console
 from local.messages import definitions
 from local.processes import ROOT
@@ -26,6 +26,7 @@ _COMPILE = (
 _LOCKS: dict[str, tuple[str, ...]] = {
     # First the one that holds all the others: they are constrained to its versions.
     "dev": ("--group", "dev"),
+    "local": ("--group", "local", "--constraints", "requirements/dev.txt"),
     "worker": ("--group", "worker", "--constraints", "requirements/dev.txt"),
     "bench": ("--group", "bench", "--constraints", "requirements/dev.txt"),
     "audit": ("--group", "audit", "--constraints", "requirements/dev.txt"),
@@ -35,10 +36,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
 
 def write_locks(console: Console, uv_arguments: Sequence[str]) -> int:
     """Keeps the versions that are pinned already, unless `--upgrade` is among the arguments."""
-    uv = shutil.which("uv")
-    if not uv:
-        console.line("`./dev lock` needs uv: see https://docs.astral.sh/uv/, or `pip install uv`.")
-        return 1
+    uv = str(DEVELOPMENT.uv)
     for name, selection in _LOCKS.items():
         path = f"requirements/{name}.txt"
         command = [uv, *_COMPILE, *selection, *uv_arguments, "--output-file", path]
