@@ -8,7 +8,7 @@ import urllib.error
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from cloud.deploy.command import Desk, deploy, destroy
+from deployment.deploy.command import Terminal, deploy, destroy
 from local.bootstrap import AUDIT, BENCH, run_in
 from local.checks import format_code, run_checks
 from local.client import LocalClient
@@ -93,11 +93,11 @@ def _doctor(console: Console, more: Sequence[str]) -> int:
 
 
 def _deploy(console: Console, more: Sequence[str]) -> int:
-    return deploy(Desk(root=ROOT, environment=os.environ, say=console.line), more)
+    return deploy(Terminal(root=ROOT, environment=os.environ, say=console.line), more)
 
 
 def _destroy(console: Console, more: Sequence[str]) -> int:
-    return destroy(Desk(root=ROOT, environment=os.environ, say=console.line), more)
+    return destroy(Terminal(root=ROOT, environment=os.environ, say=console.line), more)
 
 
 _OF_ITS_OWN: Final[Mapping[str, Command]] = {

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from cloud.doctor.checks.clock import skew_of
-from cloud.doctor.deployment import examine_project
-from cloud.doctor.findings import Finding, Severity
-from cloud.doctor.report import Report
-from cloud.doctor.snapshot import Health
+from deployment.doctor.checks.clock import skew_of
+from deployment.doctor.deployment import examine_project
+from deployment.doctor.findings import Finding, Severity
+from deployment.doctor.report import Report
+from deployment.doctor.snapshot import Health
 from local.client import LocalClient
 from local.console import Console
 from local.emulators import find_emulators

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud.programs import SDK_FOLDERS
+from deployment.programs import SDK_FOLDERS
 
 OLDEST_JAVA = 11
 _ASK_SECONDS = 20.0
