@@ -21,6 +21,7 @@ from api.operation import Answer, Operation
 from api.orders import order_of
 from api.paging import cursor_of, next_page_token
 from identity.errors import PermissionDenied
+from jobs.dispatching import try_dispatch
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidPageToken,
@@ -32,7 +33,6 @@ from jobs.errors import (
     VersionConflict,
 )
 from jobs.model import Job, Status
-from jobs.ringing import ring_softly
 from jobs.store import Filter
 
 routes = Blueprint("batches", __name__)
@@ -106,7 +106,7 @@ def batch_retry(body: BatchRetry) -> BatchChanged:
     """
     answer, changed = _change_page(body, queue_again)
     if changed:
-        ring_softly(deps().queue, changed)
+        try_dispatch(deps().queue, changed)
     return answer
 
 

@@ -64,6 +64,7 @@ class Redriven(msgspec.Struct, frozen=True, kw_only=True):
 
     redriven: Annotated[list[str], Meta(description="Ids of the letters that were sent again.")]
     refused: Annotated[
-        list[str], Meta(description="Ids of those that can't be: no ticket, or its job is gone.")
+        list[str],
+        Meta(description="Ids of those that can't be: no job message, or its job is gone."),
     ]
     next_page_token: Annotated[str, Meta(description="Empty when there are no more letters.")]

@@ -69,7 +69,7 @@ def get_dead_letter(letter_id: LetterId) -> DeadLetterResource:
     problems=(DeadLetterNotFound, TransitionRefused, VersionConflict, StoreUnavailable),
 )
 def redrive_dead_letter(letter_id: LetterId) -> JobResource:
-    """Rings for the letter's job again, and removes the letter. Needs the role operator.
+    """Dispatches the letter's job again, and removes the letter. Needs the role operator.
 
     A job that failed as undelivered gets all its attempts anew; one that has gone on otherwise is
     left as it is.

@@ -11,10 +11,10 @@ from api.resources import JobResource
 from api.values import JobId
 from jobs import transitions
 from jobs.change import change
+from jobs.dispatching import try_dispatch
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict
 from jobs.log import log_event
 from jobs.model import Job, Status
-from jobs.ringing import ring_softly
 
 routes = Blueprint("job_changes", __name__)
 TAG = "Jobs"
@@ -37,7 +37,7 @@ def cancel_job(job_id: JobId) -> JobResource:
 def retry_job(job_id: JobId) -> JobResource:
     """A failed or cancelled job is queued again, with all its attempts anew."""
     kept = queue_again(changeable_job(job_id))
-    ring_softly(deps().queue, [kept])
+    try_dispatch(deps().queue, [kept])
     return shown(kept)
 
 
@@ -68,7 +68,7 @@ def cancel(job: Job) -> Job:
 
 
 def queue_again(job: Job) -> Job:
-    """Save the job as queued anew. It is not rung for yet."""
+    """Save the job as queued anew. It is not dispatched yet."""
     kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
     log_event("job.retried", kept, by=caller().member)
     return kept

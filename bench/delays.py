@@ -1,7 +1,7 @@
 """How late delayed jobs start: `python -m bench.delays`. Takes about two and a half minutes.
 
-The jobs are submitted 70 to 130 seconds ahead, and rung by the sweeps that the local cloud calls
-once a minute, as Cloud Scheduler does.
+The jobs are submitted 70 to 130 seconds ahead, and dispatched by the sweeps that the local cloud
+calls once a minute, as Cloud Scheduler does.
 """
 
 import statistics

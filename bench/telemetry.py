@@ -22,7 +22,7 @@ from jobs import transitions
 from jobs.context import Link
 from jobs.memory import MemoryJobStore, MemoryQueue
 from jobs.model import Job, Progress
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 from jobs.telemetry import OFF, Telemetry, telemetry_for
 from local.ports import LOOPBACK
@@ -82,7 +82,7 @@ class _NoLink:
 
 
 def way_of_a_job(telemetry: Telemetry, flag: str) -> Callable[[int], None]:
-    """Submits one job and answers its ticket, through everything that telemetry decorates."""
+    """Submits one job and answers its job message, through everything that telemetry decorates."""
     inside = MemoryQueue()
     store, queue = telemetry.store(MemoryJobStore()), telemetry.queue(inside)
     now = datetime.now(UTC)
@@ -92,8 +92,8 @@ def way_of_a_job(telemetry: Telemetry, flag: str) -> Callable[[int], None]:
 
     run = telemetry.attempt(handle)
 
-    def work(ticket: Ticket) -> None:
-        job = ticket.job
+    def work(job_message: JobMessage) -> None:
+        job = job_message.job
         if job:
             claimed = transitions.claim(job, now, lease=LEASE_MARGIN, worker="bench")
             held = store.save(claimed, before=job)
@@ -115,11 +115,11 @@ def way_of_a_job(telemetry: Telemetry, flag: str) -> Callable[[int], None]:
             run_at=now,
             trace=environ["HTTP_TRACEPARENT"],
         )
-        queue.ring([Ticket.to(store.create(job))])
+        queue.dispatch([JobMessage.to(store.create(job))])
         return []
 
     def push(_environ: dict[str, Any], _: Any) -> list[bytes]:
-        answer(Ticket.decode(inside.take() or b""))
+        answer(JobMessage.decode(inside.take() or b""))
         return []
 
     api, worker = telemetry.requests(submit), telemetry.pushes(push)

@@ -13,8 +13,8 @@ resource "google_monitoring_notification_channel" "email" {
 locals {
   notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
 
-  # An attempt may hold its ticket for as long as the ack deadline.
-  oldest_ticket_seconds = local.ack_deadline_seconds + 300
+  # An attempt may hold its job message for as long as the ack deadline.
+  oldest_job_seconds = local.ack_deadline_seconds + 300
 
   alerts = {
     failure-rate = {
@@ -28,14 +28,14 @@ locals {
         and sum(increase(${local.events}{${local.of_worker},event="job.failed",job_type!="webhook.deliver"}[15m])) >= 5
       PROMQL
     }
-    oldest-ticket = {
-      title    = "A ticket or a dead letter waits for longer than any attempt takes"
+    oldest-job = {
+      title    = "A job message or a dead letter waits for longer than any attempt takes"
       severity = "ERROR"
       duration = "300s"
       query    = <<-PROMQL
         max by (subscription_id) (
           pubsub_googleapis_com:subscription_oldest_unacked_message_age{${local.of_subscriptions}}
-        ) > ${local.oldest_ticket_seconds}
+        ) > ${local.oldest_job_seconds}
       PROMQL
     }
     server-errors = {

@@ -79,7 +79,7 @@ locals {
   api_environment = {
     GOOGLE_CLOUD_PROJECT      = var.project_id
     DORMOUSE_DATABASE         = var.database
-    DORMOUSE_TOPIC            = google_pubsub_topic.tickets.name
+    DORMOUSE_TOPIC            = google_pubsub_topic.jobs.name
     DORMOUSE_EVENTS_TOPIC     = join("", google_pubsub_topic.events[*].name)
     DORMOUSE_WEBHOOKS_SECONDS = "60"
     DORMOUSE_API_AUDIENCES    = join(",", local.api_audiences)

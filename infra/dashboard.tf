@@ -13,7 +13,7 @@ locals {
       query = "histogram_quantile(0.95, sum by (le, job_type) (increase(${local.attempt_seconds}_bucket{${local.of_worker}}[5m])))"
     },
     {
-      title = "Age of the oldest ticket and dead letter, seconds"
+      title = "Age of the oldest job message and dead letter, seconds"
       query = "max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{${local.of_subscriptions}})"
     },
     {

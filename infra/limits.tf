@@ -6,7 +6,7 @@ locals {
   ack_deadline_seconds = 600
 
   # Refusals by the platform ("no available instance") count as deliveries too: five, the least
-  # that Pub/Sub takes, would throw healthy tickets away while the worker scales from zero.
+  # that Pub/Sub takes, would throw healthy job messages away while the worker scales from zero.
   # https://cloud.google.com/pubsub/docs/handling-failures
   delivery_attempts = 50
 
@@ -25,7 +25,7 @@ locals {
 
   # Who calls the worker, on which path. Each token is made for the worker's audience and the path.
   doors = {
-    "/tickets"      = "push"
+    "/jobs"         = "push"
     "/dead-letters" = "push"
     "/sweep"        = "scheduler"
     "/events"       = "eventarc"

@@ -129,6 +129,6 @@ locals {
 
   of_subscriptions = join(",", [
     "monitored_resource=\"pubsub_subscription\"",
-    "subscription_id=~\"${google_pubsub_subscription.tickets.name}|${google_pubsub_subscription.dead_letters.name}\"",
+    "subscription_id=~\"${google_pubsub_subscription.jobs.name}|${google_pubsub_subscription.dead_letters.name}\"",
   ])
 }

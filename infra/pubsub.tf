@@ -1,23 +1,23 @@
-# Tickets ring the worker. What it refuses every time goes to the dead letters, which it keeps.
+# Job messages go to the worker. What it refuses every time goes to the dead letters, which it keeps.
 
-resource "google_pubsub_topic" "tickets" {
-  # checkov:skip=CKV_GCP_83:A ticket holds no more than Firestore does, under the same encryption at rest.
+resource "google_pubsub_topic" "jobs" {
+  # checkov:skip=CKV_GCP_83:A job message holds no more than Firestore does, under the same encryption at rest.
   project    = var.project_id
-  name       = "${var.name}-tickets"
+  name       = "${var.name}-jobs"
   depends_on = [google_project_service.apis]
 }
 
 resource "google_pubsub_topic" "dead_letters" {
-  # checkov:skip=CKV_GCP_83:As for the tickets.
+  # checkov:skip=CKV_GCP_83:As for the job messages.
   project    = var.project_id
   name       = "${var.name}-dead-letters"
   depends_on = [google_project_service.apis]
 }
 
-resource "google_pubsub_subscription" "tickets" {
+resource "google_pubsub_subscription" "jobs" {
   project              = var.project_id
-  name                 = "${var.name}-tickets-push"
-  topic                = google_pubsub_topic.tickets.id
+  name                 = "${var.name}-jobs-push"
+  topic                = google_pubsub_topic.jobs.id
   ack_deadline_seconds = local.ack_deadline_seconds
   # The dead-letter policy does nothing without its grants, and a push nothing without its invoker.
   depends_on = [
@@ -26,14 +26,14 @@ resource "google_pubsub_subscription" "tickets" {
   ]
 
   push_config {
-    push_endpoint = "${google_cloud_run_v2_service.worker.uri}/tickets"
+    push_endpoint = "${google_cloud_run_v2_service.worker.uri}/jobs"
     oidc_token {
-      service_account_email = google_service_account.callers[local.doors["/tickets"]].email
-      audience              = "${local.worker_url}/tickets"
+      service_account_email = google_service_account.callers[local.doors["/jobs"]].email
+      audience              = "${local.worker_url}/jobs"
     }
   }
 
-  # With fifty deliveries, tickets outlast about eight hours without a worker or a database.
+  # With fifty deliveries, job messages outlast about eight hours without a worker or a database.
   retry_policy {
     minimum_backoff = "10s"
     maximum_backoff = "600s"
@@ -83,7 +83,7 @@ resource "google_pubsub_topic_iam_member" "publishers" {
   }
 
   project = var.project_id
-  topic   = google_pubsub_topic.tickets.name
+  topic   = google_pubsub_topic.jobs.name
   role    = "roles/pubsub.publisher"
   member  = each.value
 }
@@ -91,7 +91,7 @@ resource "google_pubsub_topic_iam_member" "publishers" {
 # The API's health asks whether the topic is there.
 resource "google_pubsub_topic_iam_member" "viewer" {
   project = var.project_id
-  topic   = google_pubsub_topic.tickets.name
+  topic   = google_pubsub_topic.jobs.name
   role    = "roles/pubsub.viewer"
   member  = google_service_account.api.member
 }
@@ -110,9 +110,9 @@ resource "google_pubsub_topic_iam_member" "dead_letters_from_pubsub" {
   member  = local.pubsub_agent
 }
 
-resource "google_pubsub_subscription_iam_member" "tickets_to_dead_letters" {
+resource "google_pubsub_subscription_iam_member" "jobs_to_dead_letters" {
   project      = var.project_id
-  subscription = google_pubsub_subscription.tickets.name
+  subscription = google_pubsub_subscription.jobs.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 }

@@ -3,7 +3,7 @@ resource "google_cloud_scheduler_job" "sweep" {
   project          = var.project_id
   region           = var.region
   name             = "${var.name}-sweep-${each.key}"
-  description      = "Rings the jobs that nobody else will ring"
+  description      = "Dispatches the jobs that nobody else will"
   schedule         = each.value
   time_zone        = "Etc/UTC"
   attempt_deadline = "${local.sweep_deadline_seconds}s"

@@ -109,7 +109,7 @@ locals {
   worker_environment = {
     GOOGLE_CLOUD_PROJECT                    = var.project_id
     DORMOUSE_DATABASE                       = var.database
-    DORMOUSE_TOPIC                          = google_pubsub_topic.tickets.name
+    DORMOUSE_TOPIC                          = google_pubsub_topic.jobs.name
     DORMOUSE_EVENTS_TOPIC                   = join("", google_pubsub_topic.events[*].name)
     DORMOUSE_WEBHOOKS_SECONDS               = "60"
     DORMOUSE_WORKER_AUDIENCE                = local.worker_url

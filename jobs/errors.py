@@ -86,10 +86,10 @@ class QueueUnavailable(DormouseError):
     retryable = True
 
 
-class UndecodableTicket(DormouseError):
-    """The message is not a ticket."""
+class UndecodableMessage(DormouseError):
+    """The message is not a job message."""
 
-    code = "undecodable_ticket"
+    code = "undecodable_message"
 
 
 class UndecodableEvent(DormouseError):

@@ -10,7 +10,7 @@ from jobs.errors import JobExists
 from jobs.events.memory import MemoryEventStore
 from jobs.events.model import Event
 from jobs.model import Job, Version
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.schedules.memory import MemoryScheduleStore
 from jobs.store import Cursor, Filter
 from jobs.stores import Stores
@@ -104,22 +104,26 @@ class MemoryDeadLetterStore:
 
 
 class MemoryQueue:
-    """Holds encoded tickets until somebody takes them."""
+    """Holds encoded job messages until somebody takes them."""
 
     def __init__(self) -> None:
-        self._tickets: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._job_messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
-    def ring(self, tickets: Sequence[Ticket]) -> None:
-        for ticket in tickets:
-            self._tickets.put(ticket.encode())
+    def dispatch(self, job_messages: Sequence[JobMessage]) -> None:
+        for job_message in job_messages:
+            self._job_messages.put(job_message.encode())
 
     def ping(self) -> None:
         pass
 
     def take(self, timeout: float | None = 0) -> bytes | None:
-        """The next ticket as the worker would get it, or None after so many seconds."""
+        """The next job message as the worker would get it, or None after so many seconds."""
         try:
-            return self._tickets.get(timeout=timeout) if timeout else self._tickets.get_nowait()
+            return (
+                self._job_messages.get(timeout=timeout)
+                if timeout
+                else self._job_messages.get_nowait()
+            )
         except queue.Empty:
             return None
 

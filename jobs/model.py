@@ -107,8 +107,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `payload` and `result` are JSON texts, kept as they came; `checkpoint` is the JSON text of a
     `Checkpoint`. `retry` is the caller's own policy, in place of the job type's. `notify` is a URL
     that wants to hear how the job ended. `wake_at` is when somebody must look at the job if nothing
-    else happens; a terminal job has none. `rings` counts the tickets since the last attempt.
-    `version` is the document's state that this object shows; it is not part of the document.
+    else happens; a terminal job has none. `dispatches` counts the job messages since the last
+    attempt. `version` is the document's state that this object shows; it is not part of the
+    document.
     """
 
     id: str
@@ -133,7 +134,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     checkpoint: str | None = None
     retry: RetryPolicy | None = None
     notify: str | None = None
-    rings: int = 0
+    dispatches: int = 0
     worker: str | None = None
     trace: str | None = None
     fingerprint: str | None = None

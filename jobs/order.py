@@ -12,7 +12,7 @@ from jobs.model import Job
 from jobs.registry import Registry
 from jobs.retry import MAX_ATTEMPTS, RetryPolicy
 from jobs.secret_references import checked
-from jobs.transitions import is_short, ring
+from jobs.transitions import dispatch, is_short
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_DELAY = timedelta(days=366)
@@ -47,7 +47,7 @@ def job_for(
     new_id: Callable[[], str],
     secrets: frozenset[str] = frozenset(),
 ) -> Job:
-    """The job that the order asks for, not kept yet; already rung for if it is due soon.
+    """The job that the order asks for, not kept yet; already dispatched if it is due soon.
 
     `secrets` are the names that its payload may refer to. The references are kept, never values.
     Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
@@ -80,7 +80,7 @@ def job_for(
         trace=order.trace,
         fingerprint=_fingerprint(order) if key else None,
     )
-    return ring(job, now) if is_short(run_at - now) else job
+    return dispatch(job, now) if is_short(run_at - now) else job
 
 
 def derived_id(owner: str, idempotency_key: str) -> str:

@@ -1,4 +1,4 @@
-"""Tickets, and events, through Pub/Sub. Speaks Pub/Sub's own messages on a plain channel.
+"""Job messages, and events, through Pub/Sub. Speaks Pub/Sub's own messages on a plain channel.
 
 https://cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
 """
@@ -13,7 +13,7 @@ from jobs.errors import QueueUnavailable
 from jobs.events.model import Event
 from jobs.events.publisher import attributes_of
 from jobs.messages import message
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 
 GetTopicRequest = message("google.pubsub.v1.GetTopicRequest")
@@ -22,8 +22,8 @@ PublishResponse = message("google.pubsub.v1.PublishResponse")
 PubsubMessage = message("google.pubsub.v1.PubsubMessage")
 Topic = message("google.pubsub.v1.Topic")
 
-RING_SECONDS = 4.0
-"""A lost ticket is rung again by the sweep, so a caller need not wait long for a slow queue."""
+DISPATCH_SECONDS = 4.0
+"""The sweep dispatches what was lost, so a caller need not wait long for a slow queue."""
 
 _PUBLISHER = "/google.pubsub.v1.Publisher"
 
@@ -38,9 +38,11 @@ class PubsubQueue:
     def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
         self._topic = _Topic(channel, settings.project, settings.topic)
 
-    def ring(self, tickets: Sequence[Ticket]) -> None:
-        if tickets:
-            self._topic.publish([PubsubMessage(data=ticket.encode()) for ticket in tickets])
+    def dispatch(self, job_messages: Sequence[JobMessage]) -> None:
+        if job_messages:
+            self._topic.publish(
+                [PubsubMessage(data=job_message.encode()) for job_message in job_messages]
+            )
 
     def ping(self) -> None:
         self._topic.look_up()
@@ -91,7 +93,7 @@ class _Topic:
                 self._metadata,
                 QueueUnavailable,
                 tries=tries,
-                seconds=RING_SECONDS,
+                seconds=DISPATCH_SECONDS,
             )
         except Refused as refused:
             raise QueueUnavailable(refused.status.name) from refused

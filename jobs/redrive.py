@@ -7,11 +7,11 @@ from datetime import datetime
 from jobs import transitions
 from jobs.change import change
 from jobs.dead_letters import DeadLetter, DeadLetterStore
-from jobs.errors import TransitionRefused, UndecodableTicket
+from jobs.dispatching import try_dispatch
+from jobs.errors import TransitionRefused, UndecodableMessage
 from jobs.log import log_event
 from jobs.model import UNDELIVERED, Job, Status
-from jobs.queue import Queue, Ticket
-from jobs.ringing import ring_softly
+from jobs.queue import JobMessage, Queue
 from jobs.store import JobStore
 
 
@@ -23,17 +23,17 @@ def redrive(
     queue: Queue,
     now: Callable[[], datetime],
 ) -> Job:
-    """Ring for the letter's job again, and remove the letter. Returns the job.
+    """Dispatch the letter's job again, and remove the letter. Returns the job.
 
     A job that failed because of the letter gets its attempts anew. One that has gone on in the
     meantime is left as it is. Raises `TransitionRefused` for a letter that this release can't
     decode, or whose job is gone; `VersionConflict`, `StoreUnavailable`.
     """
     try:
-        ticket = Ticket.decode(b64decode(letter.data))
-    except UndecodableTicket as error:
-        raise TransitionRefused(f"The letter holds no ticket. {error}") from error
-    job = store.get(ticket.job_id)
+        job_message = JobMessage.decode(b64decode(letter.data))
+    except UndecodableMessage as error:
+        raise TransitionRefused(f"The letter holds no job message. {error}") from error
+    job = store.get(job_message.job_id)
     if job is None:
         raise TransitionRefused("The letter's job is gone.")
 
@@ -44,7 +44,7 @@ def redrive(
 
     kept = change(store, job, wanted_again)
     if kept.status is Status.QUEUED:
-        ring_softly(queue, [kept])
+        try_dispatch(queue, [kept])
     log_event("dead_letter.redriven", kept, letter=letter.id)
     letters.delete(letter.id)
     return kept

@@ -21,7 +21,7 @@ class Settings:
 
     project: str
     database: str = "(default)"
-    topic: str = "dormouse-tickets"
+    topic: str = "dormouse-jobs"
     events_topic: str = ""
     """Where the ends of all jobs are published, if anywhere."""
     webhooks_seconds: int = 60

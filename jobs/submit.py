@@ -1,17 +1,17 @@
-"""The one way in which jobs are born: kept first, then rung for."""
+"""The one way in which jobs are born: kept first, then dispatched."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
+from jobs.dispatching import try_dispatch
 from jobs.errors import DormouseError, IdempotencyKeyReused, JobExists, VersionConflict
 from jobs.log import log_event
 from jobs.model import Job
 from jobs.order import Order, job_for
 from jobs.queue import Queue
 from jobs.registry import Registry
-from jobs.ringing import ring_softly
 from jobs.store import JobStore
 
 TRIES = 4
@@ -29,10 +29,10 @@ class Submitted:
 class Submitter:
     """Makes jobs of orders.
 
-    Once a method returns, its jobs are never lost: if ringing fails, the sweep rings again. Every
-    method raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`, `IdempotencyKeyReused`,
-    `VersionConflict`, `StoreUnavailable`; then none of its jobs was made, except that after
-    `StoreUnavailable` it is not known. A repetition under the same key is safe.
+    Once a method returns, its jobs are never lost: if dispatching fails, the sweep dispatches
+    again. Every method raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`,
+    `IdempotencyKeyReused`, `VersionConflict`, `StoreUnavailable`; then none of its jobs was made,
+    except that after `StoreUnavailable` it is not known. A repetition under the same key is safe.
     """
 
     store: JobStore
@@ -49,7 +49,7 @@ class Submitter:
             kept = self.store.create(job)
         except JobExists:
             return Submitted(self._first_of(job), replayed=True)
-        self._ring([kept])
+        self._dispatch([kept])
         return Submitted(kept, replayed=False)
 
     def submit_all(self, orders: Sequence[Order]) -> list[Submitted]:
@@ -66,7 +66,7 @@ class Submitter:
             except JobExists:
                 firsts = self._firsts_of([job for job in jobs if job.fingerprint])
                 continue
-            self._ring(list(kept.values()))
+            self._dispatch(list(kept.values()))
             return [
                 Submitted(kept.get(job.id) or firsts[job.id], replayed=job.id in firsts)
                 for job in jobs
@@ -93,8 +93,8 @@ class Submitter:
                 raise IdempotencyKeyReused
         return firsts
 
-    def _ring(self, kept: Sequence[Job]) -> None:
+    def _dispatch(self, kept: Sequence[Job]) -> None:
         for job in kept:
             log_event("job.submitted", job, owner=job.owner)
-        if due := [job for job in kept if job.rings]:
-            ring_softly(self.queue, due)
+        if due := [job for job in kept if job.dispatches]:
+            try_dispatch(self.queue, due)

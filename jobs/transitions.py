@@ -12,17 +12,17 @@ from jobs.errors import TransitionRefused
 from jobs.model import ATTEMPTS_KEPT, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
 from jobs.said import kept_of
 
-RING_GRACE = timedelta(minutes=1)
-"""How long a ticket may take before it counts as lost; doubles with each further ring."""
+REDISPATCH_DELAY = timedelta(minutes=1)
+"""How long a job message may take before it counts as lost; doubles with each further dispatch."""
 
-RING_GRACE_LONGEST = timedelta(hours=1)
+LONGEST_REDISPATCH_DELAY = timedelta(hours=1)
 
 SHORT_WAIT = timedelta(seconds=5)
 """A wait up to this long is waited out in the worker; the sweep sees to longer ones."""
 
 
 class Event(StrEnum):
-    RING = "ring"
+    DISPATCH = "dispatch"
     CLAIM = "claim"
     REPORT = "report"
     REMEMBER = "remember"
@@ -38,7 +38,7 @@ class Event(StrEnum):
 
 
 ALLOWED: dict[Event, frozenset[Status]] = {
-    Event.RING: frozenset({Status.QUEUED}),
+    Event.DISPATCH: frozenset({Status.QUEUED}),
     Event.CLAIM: frozenset({Status.QUEUED}),
     Event.REPORT: frozenset({Status.RUNNING}),
     Event.REMEMBER: frozenset({Status.RUNNING}),
@@ -54,15 +54,18 @@ ALLOWED: dict[Event, frozenset[Status]] = {
 }
 
 
-def ring(job: Job, now: datetime) -> Job:
-    """A ticket is about to be published: look again when it should have been answered."""
-    _check(job, Event.RING)
-    return job.evolve(wake_at=max(now, job.run_at) + ring_grace(job.rings), rings=job.rings + 1)
+def dispatch(job: Job, now: datetime) -> Job:
+    """A job message is about to be published: look again when it should have been answered."""
+    _check(job, Event.DISPATCH)
+    return job.evolve(
+        wake_at=max(now, job.run_at) + redispatch_delay(job.dispatches),
+        dispatches=job.dispatches + 1,
+    )
 
 
-def ring_grace(rings: int) -> timedelta:
-    """How long to wait for an answer to the next ticket after so many unanswered ones."""
-    return min(RING_GRACE * (1 << min(rings, 16)), RING_GRACE_LONGEST)
+def redispatch_delay(dispatches: int) -> timedelta:
+    """How long to wait for an answer to the next job message after so many unanswered ones."""
+    return min(REDISPATCH_DELAY * (1 << min(dispatches, 16)), LONGEST_REDISPATCH_DELAY)
 
 
 def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
@@ -75,7 +78,7 @@ def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
         attempt=job.attempt + 1,
         started_at=now,
         wake_at=now + lease,
-        rings=0,
+        dispatches=0,
         progress=None,
         worker=worker,
     )
@@ -164,7 +167,7 @@ def retry(job: Job, now: datetime) -> Job:
 
 
 def give_up(job: Job, now: datetime, error: JobError, *, keep_for: timedelta) -> Job:
-    """The queue has stopped trying to deliver the job's ticket."""
+    """The queue has stopped trying to deliver the job's job message."""
     _check(job, Event.GIVE_UP)
     return _finish(job.evolve(error=error), now, Status.FAILED, keep_for)
 
@@ -176,9 +179,9 @@ def _check(job: Job, event: Event) -> None:
 
 
 def _wait_until(job: Job, now: datetime, run_at: datetime) -> Job:
-    """Queued until `run_at`. Who makes the change rings at once where the wait is short."""
-    queued = job.evolve(status=Status.QUEUED, run_at=run_at, wake_at=run_at, rings=0)
-    return ring(queued, now) if is_short(run_at - now) else queued
+    """Queued until `run_at`. Who makes the change dispatches at once where the wait is short."""
+    queued = job.evolve(status=Status.QUEUED, run_at=run_at, wake_at=run_at, dispatches=0)
+    return dispatch(queued, now) if is_short(run_at - now) else queued
 
 
 def is_short(wait: timedelta) -> bool:
@@ -200,5 +203,10 @@ def _end_attempt(job: Job, now: datetime, outcome: Outcome, error: JobError | No
 
 def _finish(job: Job, now: datetime, status: Status, keep_for: timedelta) -> Job:
     return job.evolve(
-        status=status, finished_at=now, wake_at=None, rings=0, worker=None, expire_at=now + keep_for
+        status=status,
+        finished_at=now,
+        wake_at=None,
+        dispatches=0,
+        worker=None,
+        expire_at=now + keep_for,
     )

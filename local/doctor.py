@@ -26,7 +26,7 @@ from local.services import url
 
 OPERATOR = "operator@example.com"
 OVERDUE = timedelta(minutes=3)
-"""A sweep rings within its minute; a job that waits for longer than this was not rung."""
+"""A sweep comes every minute; a job that waits longer than this was not dispatched."""
 _SECONDS = 10.0
 
 
@@ -115,7 +115,7 @@ def _examine_jobs(ports: Ports, token: str, now: datetime) -> Iterator[Finding]:
     if late:
         yield Finding(
             id="sweep-late",
-            what=f"{len(late)} jobs should have been rung minutes ago: the sweep does not come.",
+            what=f"{len(late)} jobs are minutes late: the sweep does not come.",
             mend="Look for `sweep` in the log of `./dev up`; start it anew.",
         )
 

@@ -8,7 +8,7 @@ from jobs.errors import QueueUnavailable, StoreUnavailable
 from jobs.events.model import Event
 from jobs.memory import MemoryJobStore, MemoryQueue
 from jobs.model import Job, Version
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 
 T = TypeVar("T")
 
@@ -50,15 +50,15 @@ class FaultyJobStore(MemoryJobStore):
 
 
 class FaultyQueue(MemoryQueue):
-    """Raises `QueueUnavailable` at the next ring once `fault` is set."""
+    """Raises `QueueUnavailable` at the next dispatch once `fault` is set."""
 
     def __init__(self) -> None:
         super().__init__()
         self.fault: Fault | None = None
 
-    def ring(self, tickets: Sequence[Ticket]) -> None:
+    def dispatch(self, job_messages: Sequence[JobMessage]) -> None:
         fault, self.fault = self.fault, None
         if fault is not Fault.NOT_MADE:
-            super().ring(tickets)
+            super().dispatch(job_messages)
         if fault:
             raise QueueUnavailable

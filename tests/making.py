@@ -69,7 +69,7 @@ def a_registry() -> Registry:
 
 
 _OF_STATUS: Mapping[Status, Mapping[str, Any]] = {
-    Status.QUEUED: {"wake_at": T0 + MINUTE, "rings": 1},
+    Status.QUEUED: {"wake_at": T0 + MINUTE, "dispatches": 1},
     Status.RUNNING: {
         "wake_at": T0 + LEASE,
         "attempt": 1,
@@ -98,7 +98,7 @@ _OF_STATUS: Mapping[Status, Mapping[str, Any]] = {
 
 
 def a_job(**changes: Any) -> Job:
-    """A job of `words.say` as it is in its status (queued and rung if none is given)."""
+    """A job of `words.say` as it is in its status (queued and dispatched if none is given)."""
     fields: dict[str, Any] = {
         "id": "0123456789abcdef0123456789abcdef",
         "type": "words.say",

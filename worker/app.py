@@ -12,7 +12,7 @@ from jobs.errors import DormouseError
 from jobs.events.announcing import AnnouncingJobStore
 from jobs.events.publisher import EventPublisher
 from jobs.log import log, log_fields
-from jobs.queue import Queue, Ticket
+from jobs.queue import JobMessage, Queue
 from jobs.registry import Registry
 from jobs.retry import spread
 from jobs.settings import Settings
@@ -121,10 +121,10 @@ def create_app(
     def livez() -> Response:
         return Response("ok", content_type="text/plain")
 
-    @app.post("/tickets")
-    def take_ticket() -> Response:
+    @app.post("/jobs")
+    def take_job_message() -> Response:
         """2xx if and only if the store holds what matters, or somebody else holds the lease."""
-        answer(Ticket.decode(open_envelope(request.get_data()).message.data))
+        answer(JobMessage.decode(open_envelope(request.get_data()).message.data))
         return Response(status=204)
 
     @app.post("/dead-letters")

@@ -1,4 +1,4 @@
-"""What a ticket sets going: claim, run, finish, and the short waits between attempts."""
+"""What a job message sets going: claim, run, finish, and the short waits between attempts."""
 
 import logging
 import threading
@@ -10,12 +10,12 @@ from typing import Any
 from jobs import transitions
 from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.context import Cancelled, Link
+from jobs.dispatching import try_dispatch
 from jobs.errors import DormouseError
 from jobs.log import log_event
 from jobs.model import Job, JobError, Status
-from jobs.queue import Queue, Ticket
+from jobs.queue import JobMessage, Queue
 from jobs.registry import JobType, Registry
-from jobs.ringing import ring_softly
 from jobs.store import JobStore
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
@@ -53,17 +53,18 @@ class Attempts:
     uniform: Callable[[float, float], float]
     buckets: Buckets = NO_BUCKETS
 
-    def answer(self, ticket: Ticket) -> None:
-        """Do what the ticket rings for, if it still is to be done.
+    def answer(self, job_message: JobMessage) -> None:
+        """Do what the job message dispatches, if it still is to be done.
 
-        Raises `StoreUnavailable`, `UnknownJobType`, `WorkerBusy`: then the ticket must come again.
+        Raises `StoreUnavailable`, `UnknownJobType`, `WorkerBusy`: then the job message must come
+        again.
         """
         until = self.now() + PUSH_LIMIT
         # Before the claim, so that no attempt's time runs out while it waits for a process.
         if not self.slots.acquire(timeout=SLOT_SECONDS):
             raise WorkerBusy
         try:
-            job = self.claimer.claim(ticket)
+            job = self.claimer.claim(job_message)
             while job is not None:
                 job = self._next(self._attempt(job), until)
         finally:
@@ -82,7 +83,7 @@ class Attempts:
             return None
         _log_end(ended, outcome)
         if isinstance(outcome, Interrupted):
-            ring_softly(self.queue, [ended])
+            try_dispatch(self.queue, [ended])
             return None
         return ended
 
@@ -108,7 +109,7 @@ class Attempts:
             return None
         longest = self.registry.get(job.type).timeout + LEASE_MARGIN
         if job.run_at + longest > until:
-            ring_softly(self.queue, [job])
+            try_dispatch(self.queue, [job])
             return None
         return self.claimer.again(job)
 

@@ -1,4 +1,4 @@
-"""From a ticket to a claimed job, or to the finding that the ticket is old news."""
+"""From a job message to a claimed job, or to the finding that the job message is old news."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from jobs import transitions
 from jobs.errors import TransitionRefused, VersionConflict
 from jobs.log import log_event, log_fields
 from jobs.model import Job
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.registry import Registry
 from jobs.store import JobStore
 
@@ -28,23 +28,23 @@ class Claimer:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
 
-    def claim(self, ticket: Ticket) -> Job | None:
-        """The claimed job, or None if nothing is to be done for this ticket.
+    def claim(self, job_message: JobMessage) -> Job | None:
+        """The claimed job, or None if nothing is to be done for this job message.
 
         One conditional write and no read in the common way; one read and another write if the
-        ticket is not of the document's latest version. Raises `UnknownJobType`, before anything
-        is written, `StoreUnavailable`.
+        job message is not of the document's latest version. Raises `UnknownJobType`, before
+        anything is written, `StoreUnavailable`.
         """
-        job = ticket.job or self.store.get(ticket.job_id)
+        job = job_message.job or self.store.get(job_message.job_id)
         for _ in range(2):
             try:
                 return self._claim(job)
             except VersionConflict:
-                job = self.store.get(ticket.job_id)
+                job = self.store.get(job_message.job_id)
             except TransitionRefused as refused:
-                _log_old_news(ticket, str(refused))
+                _log_old_news(job_message, str(refused))
                 return None
-        _log_old_news(ticket, "Somebody else was quicker.")
+        _log_old_news(job_message, "Somebody else was quicker.")
         return None
 
     def again(self, job: Job) -> Job | None:
@@ -52,7 +52,7 @@ class Claimer:
         try:
             return self._claim(job)
         except (VersionConflict, TransitionRefused) as reason:
-            _log_old_news(Ticket.to(job), str(reason))
+            _log_old_news(JobMessage.to(job), str(reason))
             return None
 
     def _claim(self, job: Job | None) -> Job | None:
@@ -81,5 +81,5 @@ class Claimer:
             wait = job.run_at - self.now()
 
 
-def _log_old_news(ticket: Ticket, reason: str) -> None:
-    log_fields("ticket.ignored", job=ticket.job_id, reason=reason)
+def _log_old_news(job_message: JobMessage, reason: str) -> None:
+    log_fields("job_message.ignored", job=job_message.job_id, reason=reason)

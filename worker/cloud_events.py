@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from jobs.errors import UndecodableEvent, UndecodableTicket
+from jobs.errors import UndecodableEvent, UndecodableMessage
 from jobs.firestore.changes import DOCUMENT_EVENT, document_change
 from worker.envelope import open_envelope
 
@@ -47,7 +47,7 @@ def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     if not attributes:
         try:
             message = open_envelope(body).message
-        except UndecodableTicket as error:
+        except UndecodableMessage as error:
             raise UndecodableEvent("The request has no CloudEvent's headers.") from error
         attributes = _attributes(message.attributes)
         content_type = attributes.get("datacontenttype", "")

@@ -10,10 +10,10 @@ from datetime import datetime
 from jobs import transitions
 from jobs.change import change
 from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
-from jobs.errors import JobNotFound, TransitionRefused, UndecodableTicket
+from jobs.errors import JobNotFound, TransitionRefused, UndecodableMessage
 from jobs.log import log_event, log_fields
 from jobs.model import UNDELIVERED, Job, JobError
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.registry import Registry
 from jobs.store import JobStore
 from worker.envelope import Envelope, Message
@@ -37,7 +37,7 @@ class Intake:
         Raises `StoreUnavailable`: then the letter must come again.
         """
         if not envelope.message.message_id:
-            raise UndecodableTicket("The message has no id.")
+            raise UndecodableMessage("The message has no id.")
         letter = self._letter(envelope.message)
         self.letters.add(letter)
         log_fields("dead_letter.kept", id=letter.id, job=letter.job_id, reason=letter.reason)
@@ -47,9 +47,9 @@ class Intake:
     def _letter(self, message: Message) -> DeadLetter:
         deliveries = message.attributes.get(DELIVERIES, "")
         try:
-            job_id = Ticket.decode(message.data).job_id
+            job_id = JobMessage.decode(message.data).job_id
             reason, detail = Reason.UNDELIVERED, "The worker refused it every time."
-        except UndecodableTicket as error:
+        except UndecodableMessage as error:
             job_id = None
             reason, detail = Reason.UNDECODABLE, str(error)
         return DeadLetter(

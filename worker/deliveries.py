@@ -1,6 +1,6 @@
 """Runs deliveries: finds where they go and what signs them, and keeps the webhook's health.
 
-The handler's process gets URL and secrets for one attempt; no job, ticket or log has them.
+The handler's process gets URL and secrets for one attempt; no job, job message or log has them.
 """
 
 import logging

@@ -30,7 +30,7 @@ https://cloud.google.com/run/docs/authenticating/service-to-service
 def accounts(settings: Settings, triggers: Iterable[str] = ()) -> Mapping[str, str]:
     """The service account that each path belongs to; `triggers` are the deployment's, by name."""
     return {
-        "/tickets": settings.push_account,
+        "/jobs": settings.push_account,
         "/dead-letters": settings.push_account,
         "/sweep": settings.scheduler_account,
         EVENTS: settings.eventarc_account,

@@ -5,7 +5,7 @@ https://cloud.google.com/pubsub/docs/push#receive_push
 
 import msgspec
 
-from jobs.errors import UndecodableTicket
+from jobs.errors import UndecodableMessage
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +26,8 @@ _decoder = msgspec.json.Decoder(Envelope)
 
 
 def open_envelope(body: bytes) -> Envelope:
-    """Raises `UndecodableTicket`."""
+    """Raises `UndecodableMessage`."""
     try:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UndecodableTicket(f"The request is not a Pub/Sub push: {error}") from error
+        raise UndecodableMessage(f"The request is not a Pub/Sub push: {error}") from error

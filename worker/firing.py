@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from jobs.dispatching import try_dispatch
 from jobs.errors import DormouseError, JobExists, StoreUnavailable, VersionConflict
 from jobs.log import log_event, log_fields
 from jobs.model import Job
 from jobs.order import job_for
 from jobs.queue import Queue
 from jobs.registry import Registry
-from jobs.ringing import ring_softly
 from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
 from jobs.schedules.model import Fired, Overlap, Schedule, Skip, job_id_at
@@ -42,8 +42,8 @@ class Firing:
 
     Safe to run twice at once. A schedule is advanced, under the version that was read, in the same
     commit that makes its jobs: of two passes one makes them, a pause or an edit that was kept
-    before wins, and a crash leaves both to the next pass or neither. The jobs are rung for
-    afterwards; if that fails, the sweep rings.
+    before wins, and a crash leaves both to the next pass or neither. The jobs are dispatched
+    afterwards; if that fails, the sweep dispatches.
     """
 
     schedules: ScheduleStore
@@ -92,7 +92,7 @@ class Firing:
         for job in made:
             log_event("job.submitted", job, owner=job.owner, schedule=schedule.id)
         if made:
-            ring_softly(self.queue, made)
+            try_dispatch(self.queue, made)
         if skip:
             log_fields("schedule.skipped", schedule=schedule.id, at=skip.at, code=skip.code)
         return Firings(fired=len(made), skipped=bool(skip))

@@ -78,7 +78,7 @@ def of_result(result: Any) -> Succeeded | Failed:
 def redacted(text: str) -> str:
     """The text without what looks like a credential, and without what is no Unicode.
 
-    A file's name may hold what is none, and neither Firestore nor a ticket would take it.
+    A file's name may hold what is none, and neither Firestore nor a job message would take it.
     """
     clean = lines_without_credentials(text.encode(errors="replace").decode())
     return _SECRETS.sub(r"\1[redacted]", clean)

@@ -1,4 +1,4 @@
-"""Rings whatever nobody else will ring: delays, retries, lost tickets, dead workers."""
+"""Dispatches what nobody else will: delays, retries, lost job messages, dead workers' jobs."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,12 +11,12 @@ from itertools import chain
 import msgspec
 
 from jobs import transitions
+from jobs.dispatching import try_dispatch
 from jobs.errors import VersionConflict
 from jobs.log import log_event
 from jobs.model import SHARDS, Job, Status
 from jobs.queue import Queue
 from jobs.registry import Registry
-from jobs.ringing import ring_softly
 from jobs.store import JobStore
 
 AHEAD = timedelta(seconds=70)
@@ -31,7 +31,7 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What one sweep did. `full` says that more was due than it had time for."""
 
     due: int
-    rung: int
+    dispatched: int
     full: bool
 
 
@@ -39,9 +39,9 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 class Sweep:
     """One pass over what is due until the next one.
 
-    Safe to run twice at once, and sweeps do overlap: every ring is saved before it is published,
-    under the version that was read, so only one of two sweeps rings. A sweep that dies half-way is
-    made good by the next.
+    Safe to run twice at once, and sweeps do overlap: every dispatch is saved before it is
+    published, under the version that was read, so only one of two sweeps dispatches. A sweep that
+    dies half-way is made good by the next.
     """
 
     store: JobStore
@@ -51,9 +51,9 @@ class Sweep:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> Swept:
-        """Ring each due job at its moment. Returns as soon as nothing more is due."""
+        """Dispatch each due job at its moment. Returns as soon as nothing more is due."""
         horizon = self.now() + AHEAD
-        due = rung = 0
+        due = dispatched = 0
         full = True
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while full and self.now() < horizon:
@@ -68,8 +68,8 @@ class Sweep:
                     if not ends or _moment(job) <= min(ends)
                 ]
                 due += len(jobs)
-                rung += sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
-        return Swept(due=due, rung=rung, full=full)
+                dispatched += sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
+        return Swept(due=due, dispatched=dispatched, full=full)
 
     def _due(self, before: datetime, shard: int) -> list[Job]:
         return self.store.due(shard, before, LIMIT)
@@ -87,7 +87,7 @@ class Sweep:
             keep_for = self.registry.keep_for(job.type)
             woken = transitions.lose_lease(job, now, keep_for=keep_for)
         else:
-            woken = transitions.ring(job, now)
+            woken = transitions.dispatch(job, now)
         try:
             kept = self.store.save(woken, before=job)
         except VersionConflict:
@@ -96,8 +96,8 @@ class Sweep:
             log_event("job.failed" if kept.is_terminal else "job.lost", kept)
         if kept.is_terminal:
             return False
-        ring_softly(self.queue, [kept])
-        log_event("job.rung", kept, rings=kept.rings)
+        try_dispatch(self.queue, [kept])
+        log_event("job.dispatched", kept, dispatches=kept.dispatches)
         return True
 
 

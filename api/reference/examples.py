@@ -23,7 +23,7 @@ from api.server_sent_events import event
 from jobs import transitions
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Job, LogLine, Progress
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.registry import JobType, Registry
 from jobs.roles import Role
 
@@ -150,17 +150,17 @@ def _queued(kind: JobType[Any, Any], job_type: JobTypeResource) -> Job:
         run_at=_NOW,
         labels={"team": "billing"},
     )
-    return transitions.ring(job, _NOW)
+    return transitions.dispatch(job, _NOW)
 
 
 def _letter(job: Job) -> DeadLetter:
-    ticket = Ticket(job_id=job.id, version=job.version)
+    job_message = JobMessage(job_id=job.id, version=job.version)
     return DeadLetter(
         id=_LETTER_ID,
         created_at=_SOON,
         reason=Reason.UNDELIVERED,
         detail="The worker refused it every time.",
-        data=b64encode(ticket.encode()).decode(),
+        data=b64encode(job_message.encode()).decode(),
         deliveries=50,
         job_id=job.id,
     )

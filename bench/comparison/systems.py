@@ -33,7 +33,7 @@ def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> Sy
         ports, project = grounds.ports(), f"bench-{secrets.token_hex(4)}"
         own = {
             "GOOGLE_CLOUD_PROJECT": project,
-            "DORMOUSE_TOPIC": "tickets",
+            "DORMOUSE_TOPIC": "jobs",
             "DORMOUSE_HANDLERS": "bench.comparison.dormouse.handlers",
             "DORMOUSE_PROCESSES": str(HANDLERS_AT_ONCE),
         }

@@ -14,7 +14,7 @@ _HELP = {
     "duration": "of a handler, in seconds",
     "handler_cpu": "of it, seconds of one processor",
     "attempts": "a job, on average",
-    "delayed": "share of the jobs that a sweep rings: delays, retries of more than some seconds",
+    "delayed": "share of the jobs that a sweep dispatches: delays, retries after some seconds",
     "active": "share of the month in which jobs come",
     "reads": "a job, by callers",
     "waited": "seconds that callers wait for a job with ?wait=",

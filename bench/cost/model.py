@@ -16,8 +16,8 @@ SCHEDULER_JOBS = 2
 JOB_WRITES = 3
 RETRY_WRITES = 2
 """The attempt that failed, and the claim of the next."""
-RING_WRITES = 1
-"""A sweep saves a job before it rings it."""
+DISPATCH_WRITES = 1
+"""A sweep saves a job before it dispatches it."""
 EVENT_WRITES = 1
 """A job's end, to be told to its webhooks; each of their deliveries is a job."""
 FIRING_WRITES = 1
@@ -57,7 +57,7 @@ class Counts:
         return (
             self.jobs * JOB_WRITES
             + self.retries * RETRY_WRITES
-            + self.delayed * RING_WRITES
+            + self.delayed * DISPATCH_WRITES
             + self.events * EVENT_WRITES
             + self.workload.firings * FIRING_WRITES
         )
@@ -68,7 +68,7 @@ class Counts:
 
     @property
     def messages(self) -> float:
-        """Tickets: one to begin with, one for each ring after that."""
+        """Job messages: one to begin with, one for each dispatch after that."""
         return self.jobs + self.retries + self.delayed
 
 
@@ -92,7 +92,7 @@ def dormouse(workload: Workload, measured: Measured, deployment: Deployment) -> 
             "firestore_storage",
             counts.jobs * measured.job_bytes * workload.kept_days * 86400 / SECONDS / GIB,
         ),
-        Quantity("tickets, published and delivered", "pubsub", _tibibytes(counts, measured)),
+        Quantity("job messages, published and delivered", "pubsub", _tibibytes(counts, measured)),
         Quantity("requests", "run_requests", requests + SWEEPS),
         Quantity("API, processors", "run_cpu", api * deployment.api.cpu),
         Quantity("API, memory", "run_memory", api * deployment.api.memory),
@@ -109,7 +109,7 @@ def hold(counts: Counts, measured: Measured) -> float:
     submitted = workload.per_second(counts.jobs)
     found = found_at_a_sweep(
         submitted=submitted,
-        ring_seconds=measured.ring_seconds,
+        dispatch_seconds=measured.dispatch_seconds,
         running=workload.per_second(counts.attempts) * workload.duration,
         timeout=workload.timeout,
     )
@@ -143,11 +143,11 @@ def _api_instances(workload: Workload, measured: Measured, api: Service) -> floa
 def _sweep_reads(counts: Counts, measured: Measured) -> float:
     """At least one for each query, and every job that is found due; delayed ones once or twice."""
     workload = counts.workload
-    waiting = workload.per_second(counts.jobs) * measured.ring_seconds
+    waiting = workload.per_second(counts.jobs) * measured.dispatch_seconds
     found = waiting + workload.per_second(counts.delayed) * HORIZON
     firings = workload.firings * FIRING_READS
     return SWEEPS * (measured.sweep_reads + found * workload.active) + firings
 
 
 def _tibibytes(counts: Counts, measured: Measured) -> float:
-    return 2 * counts.messages * max(LEAST_MESSAGE, measured.ticket_bytes) / TIB
+    return 2 * counts.messages * max(LEAST_MESSAGE, measured.job_message_bytes) / TIB

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from jobs.transitions import RING_GRACE
+from jobs.transitions import REDISPATCH_DELAY
 from worker.claim import LEASE_MARGIN
 from worker.sweep import AHEAD
 
@@ -29,11 +29,11 @@ class Held:
 
 
 def found_at_a_sweep(
-    *, submitted: float, ring_seconds: float, running: float, timeout: float
+    *, submitted: float, dispatch_seconds: float, running: float, timeout: float
 ) -> list[Held]:
     """`submitted` jobs a second wait for their claim; `running` is the mean number of leases."""
     leases = timeout + LEASE_MARGIN.total_seconds()
-    found = [Held(_some(submitted * ring_seconds), RING_GRACE.total_seconds())]
+    found = [Held(_some(submitted * dispatch_seconds), REDISPATCH_DELAY.total_seconds())]
     if leases <= HORIZON:
         found.append(Held(_some(running), leases))
     return found

@@ -19,10 +19,10 @@ class Workload:
 
     `duration` is the handler's, in seconds, and `handler_cpu` what it uses of one processor.
     `attempts` is how often a job is attempted, on average. `delayed` is the share of the jobs that
-    a sweep rings at their moment, for a delay or a longer retry. `active` is the share of the month
-    in which jobs come. `reads` counts how often a job is read back, `waited` how many seconds a
-    caller's `?wait=` holds a request open for it, `deliveries` webhooks for each job, `firings` the
-    times a month at which a schedule fires (its jobs are among the jobs). `timeout` is the job
+    a sweep dispatches at their moment, for a delay or a longer retry. `active` is the share of the
+    month in which jobs come. `reads` counts how often a job is read back, `waited` how many seconds
+    a caller's `?wait=` holds a request open for it, `deliveries` webhooks for each job, `firings`
+    the times a month at which a schedule fires (its jobs are among the jobs). `timeout` is the job
     type's, in seconds, on which the lease goes. `kept_days` is how long a job is kept.
     """
 
@@ -57,13 +57,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     attempt_seconds: float
     """How much longer than its handler a push is open."""
     attempt_cpu: float
-    ring_seconds: float
+    dispatch_seconds: float
     """From a job's submission to its claim."""
     sweep_seconds: float
     """Of a sweep that finds nothing."""
     sweep_reads: float
     """Each of its queries costs one read though it finds nothing."""
-    ticket_bytes: float
+    job_message_bytes: float
     job_bytes: float
     """A document with its indexes."""
     log_bytes: float

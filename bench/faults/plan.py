@@ -81,7 +81,7 @@ def _freezing(emulator: str, seconds: float) -> Disturb:
     return disturb
 
 
-def _tickets(**plan: float) -> Disturb:
+def _job_messages(**plan: float) -> Disturb:
     @contextmanager
     def disturb(system: System) -> Iterator[None]:
         address = f"{url(system.ports.local)}/faults"
@@ -98,9 +98,9 @@ def _tickets(**plan: float) -> Disturb:
 def _no_topic(system: System) -> Iterator[None]:
     """Publishing fails: the topic is gone. The subscription's backlog goes with it."""
     project = environment(system.ports)["GOOGLE_CLOUD_PROJECT"]
-    topic = f"{url(system.ports.pubsub)}/v1/projects/{project}/topics/dormouse-tickets"
+    topic = f"{url(system.ports.pubsub)}/v1/projects/{project}/topics/dormouse-jobs"
     subscription = (
-        f"{url(system.ports.pubsub)}/v1/projects/{project}/subscriptions/dormouse-tickets-push"
+        f"{url(system.ports.pubsub)}/v1/projects/{project}/subscriptions/dormouse-jobs-push"
     )
     with urllib.request.urlopen(subscription, timeout=10) as response:  # noqa: S310 - ours
         settings = json.load(response)
@@ -166,20 +166,20 @@ def plan(*, frozen_seconds: float, kills: int) -> list[Fault]:
         ),
         Fault("Firestore frozen", _freezing("firestore", frozen_seconds)),
         Fault("Pub/Sub frozen", _freezing("pubsub", frozen_seconds)),
-        Fault("tickets duplicated", _tickets(duplicate=0.5)),
-        Fault("tickets delayed", _tickets(delay=0.5, delay_seconds=10)),
-        Fault("tickets reordered", _tickets(reorder=0.5)),
-        Fault("tickets dropped", _tickets(drop=0.3)),
+        Fault("job messages duplicated", _job_messages(duplicate=0.5)),
+        Fault("job messages delayed", _job_messages(delay=0.5, delay_seconds=10)),
+        Fault("job messages reordered", _job_messages(reorder=0.5)),
+        Fault("job messages dropped", _job_messages(drop=0.3)),
         Fault("publishing fails", _no_topic),
         Fault("handler kills its worker", _nothing, misbehaving="fault.kill", share=0.03),
         Fault("handler hangs", _nothing, misbehaving="fault.hang", share=0.1),
         Fault("handler eats memory", _nothing, misbehaving="fault.eat", share=0.1),
-        Fault("two sweeps at once, tickets dropped", _both_sweeps_and_drops, seconds=5),
+        Fault("two sweeps at once, job messages dropped", _both_sweeps_and_drops, seconds=5),
         Fault("cancel racing finish", _nothing, cancels=0.5),
     ]
 
 
 @contextmanager
 def _both_sweeps_and_drops(system: System) -> Iterator[None]:
-    with _tickets(drop=0.3)(system), repeating(sweep_twice, 2.0)(system):
+    with _job_messages(drop=0.3)(system), repeating(sweep_twice, 2.0)(system):
         yield

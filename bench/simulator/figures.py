@@ -41,7 +41,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     worker_cpu: Figure
     api_cold_start: Figure
     worker_cold_start: Figure
-    ticket_bytes: Figure
+    job_message_bytes: Figure
     handler: Latency
     handler_cpu: Figure
     commit: Latency
@@ -71,7 +71,7 @@ def load(path: Path) -> Figures:
     measured = {
         "api_cpu": taken.submit_cpu,
         "worker_cpu": taken.attempt_cpu,
-        "ticket_bytes": taken.ticket_bytes,
+        "job_message_bytes": taken.job_message_bytes,
     }
     figures = {
         name: Figure(value=value, basis="measured", source=source)

@@ -43,7 +43,7 @@ def measured(figures: Figures, comparison: Comparison) -> Figures:
         figures,
         api_cpu=cpu("api"),
         worker_cpu=cpu("worker"),
-        ticket_bytes=Figure(value=message, basis="measured", source=source),
+        job_message_bytes=Figure(value=message, basis="measured", source=source),
     )
 
 

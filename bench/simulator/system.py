@@ -76,7 +76,7 @@ class System:
         self._machine = machine
         self.api = Service(self.env, setup.api, figures, machine)
         self.worker = Service(self.env, setup.worker, figures, machine)
-        self.tickets = PushSubscription(
+        self.job_messages = PushSubscription(
             self.env,
             Window(setup.window or figures.window_first.value, figures.window_linear.value),
             self._work,
@@ -102,8 +102,8 @@ class System:
         yield self.firestore.commit(job.shard)
         yield self._called()
         yield self.env.timeout(self._figures.publish.sample(self._chance))
-        # The ticket is on its way before the caller has the answer.
-        self.env.process(self._ring(job))
+        # The job message is on its way before the caller has the answer.
+        self.env.process(self._dispatch(job))
         yield self.api.compute(instance, cpu)
         self.api.leave(instance)
         job.accepted = self.env.now
@@ -114,9 +114,9 @@ class System:
             return self.env.timeout(0)
         return self.env.timeout(self._machine.serve(self.setup.machine.call_cpu))
 
-    def _ring(self, job: Job) -> Steps:
+    def _dispatch(self, job: Job) -> Steps:
         yield self.env.timeout(self._figures.delivery.sample(self._chance))
-        self.tickets.take(job)
+        self.job_messages.take(job)
 
     def _work(self, job: Job) -> Generator[simpy.Event, Any, None]:
         instance = yield from self.worker.enter()

@@ -143,7 +143,7 @@ def _queue(setup: Setup) -> list[Wall]:
         Wall(
             name="Pub/Sub: bytes published in a region",
             jobs_a_second=figures.publish_quota.value
-            / max(LEAST_MESSAGE, figures.ticket_bytes.value),
+            / max(LEAST_MESSAGE, figures.job_message_bytes.value),
             moved_by="a quota, on request",
         ),
     ]

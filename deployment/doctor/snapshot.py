@@ -129,8 +129,8 @@ class Snapshot:
         return f"serviceAccount:service-{self.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
     @property
-    def tickets(self) -> Subscription | None:
-        return self.subscription(f"{self.name}-tickets-push")
+    def job_messages(self) -> Subscription | None:
+        return self.subscription(f"{self.name}-jobs-push")
 
     def subscription(self, name: str) -> Subscription | None:
         found = [one for one in self.subscriptions or () if one.name == name]

@@ -1,4 +1,4 @@
-"""Between OpenTelemetry's contexts and the `traceparent` that jobs, tickets and tasks carry.
+"""Between OpenTelemetry's contexts and the `traceparent` that jobs, job messages and tasks carry.
 
 https://www.w3.org/TR/trace-context/
 """

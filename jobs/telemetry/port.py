@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 from wsgiref.types import WSGIApplication
 
 from jobs.context import Link
-from jobs.queue import Queue, Ticket
+from jobs.queue import JobMessage, Queue
 from jobs.store import JobStore
 
 
@@ -36,11 +36,11 @@ class Telemetry(Protocol):
         ...
 
     def queue(self, queue: Queue) -> Queue:
-        """A span for each ring; the tickets carry it."""
+        """A span for each dispatch; the job messages carry it."""
         ...
 
-    def answer(self, answer: Callable[[Ticket], None]) -> Callable[[Ticket], None]:
-        """A span for each ticket, in the trace of its ring."""
+    def answer(self, answer: Callable[[JobMessage], None]) -> Callable[[JobMessage], None]:
+        """A span for each job message, in the trace of its dispatch."""
         ...
 
     def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:
@@ -56,7 +56,7 @@ class Telemetry(Protocol):
         ...
 
     def pushes(self, app: WSGIApplication) -> WSGIApplication:
-        """Every ended span sent before the response. A push is no span: its ticket is one."""
+        """Every ended span sent before the response. A push is no span: its job message is one."""
         ...
 
 
@@ -69,7 +69,7 @@ class Off:
     def queue(self, queue: Queue) -> Queue:
         return queue
 
-    def answer(self, answer: Callable[[Ticket], None]) -> Callable[[Ticket], None]:
+    def answer(self, answer: Callable[[JobMessage], None]) -> Callable[[JobMessage], None]:
         return answer
 
     def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:

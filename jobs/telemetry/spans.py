@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind
 
 from jobs.context import Link
 from jobs.model import JobError
-from jobs.queue import Queue, Ticket
+from jobs.queue import JobMessage, Queue
 from jobs.settings import Settings
 from jobs.store import JobStore
 from jobs.telemetry.context import context_of, fail, span_of, traceparent_of
@@ -49,7 +49,7 @@ class Spans:
     def queue(self, queue: Queue) -> Queue:
         return TracedQueue(queue, self._tracer, self._topic)
 
-    def answer(self, answer: Callable[[Ticket], None]) -> Callable[[Ticket], None]:
+    def answer(self, answer: Callable[[JobMessage], None]) -> Callable[[JobMessage], None]:
         return traced_answer(answer, self._tracer, self._topic)
 
     def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:

@@ -107,7 +107,7 @@ def _loops(trigger: Trigger, settings: Settings) -> Iterator[str]:
 
 def own_topics(settings: Settings) -> frozenset[str]:
     """The topics that Dormouse, or Pub/Sub for it, publishes to."""
-    dead_letters = settings.topic.removesuffix("-tickets") + "-dead-letters"
+    dead_letters = settings.topic.removesuffix("-jobs") + "-dead-letters"
     return frozenset({settings.topic, dead_letters, settings.events_topic} - {""})
 
 

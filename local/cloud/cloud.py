@@ -56,8 +56,8 @@ class LocalCloud:
         self._events = Events(now)
         caller = WorkerCaller(settings, self.issuer)
         push, push_event = Push(settings, caller), EventPush(settings, caller)
-        tickets, dead_letters = subscriptions(settings.topic)
-        own = {tickets, dead_letters}
+        job_messages, dead_letters = subscriptions(settings.topic)
+        own = {job_messages, dead_letters}
 
         def send(subscription: Subscription, message: Message) -> bool:
             if subscription in own:
@@ -72,7 +72,7 @@ class LocalCloud:
         self._work: tuple[Callable[[], None], ...] = (
             *(Clock(sweep, now, self._stopped.wait, every=2, offset=n).run for n in range(2)),
             Deliveries(
-                source, tickets, faults.deliver, settings.push_concurrency, self._stopped
+                source, job_messages, faults.deliver, settings.push_concurrency, self._stopped
             ).run,
             Deliveries(
                 source, dead_letters, faults.deliver, DEAD_LETTERS_AT_ONCE, self._stopped

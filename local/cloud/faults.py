@@ -1,4 +1,4 @@
-"""What the local cloud does to tickets and events when it is asked to misbehave."""
+"""What the local cloud does to job messages and events when it is asked to misbehave."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often what is done to a ticket or an event.
+    """How often what is done to a job message or an event.
 
     It is dropped (taken for delivered), delivered twice at once, held back for up to
     `delay_seconds`, or held back until a later one was delivered. The same seed does the same to

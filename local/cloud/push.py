@@ -49,11 +49,11 @@ class Message:
 
 
 def subscriptions(topic: str) -> tuple[Subscription, Subscription]:
-    """The tickets' subscription and the dead letters', as Terraform makes them in the cloud."""
+    """The subscriptions of job messages and dead letters, as Terraform makes them."""
     dead_letters = "dormouse-dead-letters"
     return (
         Subscription(
-            name=f"{topic}-push", topic=topic, path="/tickets", dead_letter_topic=dead_letters
+            name=f"{topic}-push", topic=topic, path="/jobs", dead_letter_topic=dead_letters
         ),
         Subscription(
             name=f"{dead_letters}-push", topic=dead_letters, path="/dead-letters", spared=True

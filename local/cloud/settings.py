@@ -15,7 +15,7 @@ API_AUDIENCE = "dormouse-api"
 class CloudSettings:
     """Where the parts are, and under which names the infrastructure calls the worker.
 
-    `push_concurrency` is how many tickets the worker gets at once. It must leave some of the
+    `push_concurrency` is how many job messages the worker gets at once. It must leave some of the
     worker's threads free for the sweep, as one worker is all there is here.
     """
 
@@ -28,7 +28,7 @@ class CloudSettings:
     database: str = "(default)"
     firestore_emulator: str = ""
     pubsub_emulator: str = ""
-    topic: str = "dormouse-tickets"
+    topic: str = "dormouse-jobs"
     events_topic: str = ""
     triggers: str = "triggers.toml"
     push_concurrency: int = 8

@@ -13,7 +13,7 @@ from identity.firebase import FirebaseVerifier
 from identity.tokens import Verifier
 from jobs.memory import memory_stores
 from jobs.model import Job
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.roles import Binding, Role
 from jobs.settings import Settings
 from local.cloud.identity import Issuer
@@ -101,12 +101,12 @@ class House:
         """A job in the store, as `a_job` makes it; Ada's if nothing else is said."""
         return self.store.create(a_job(**{"owner": f"user:{ADA}"} | fields))
 
-    def rung(self) -> list[Ticket]:
-        """The tickets that were rung since this was last asked."""
-        tickets = []
+    def dispatched(self) -> list[JobMessage]:
+        """The job messages that were dispatched since this was last asked."""
+        job_messages = []
         while (data := self.queue.take()) is not None:
-            tickets.append(Ticket.decode(data))
-        return tickets
+            job_messages.append(JobMessage.decode(data))
+        return job_messages
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ def _create(caller: Caller, *jobs: Any) -> Any:
 
 
 def test_create(house: House, ada: Caller) -> None:
-    """Every job of a batch is made and rung for, in the batch's order."""
+    """Every job of a batch is made and dispatched, in the batch's order."""
     shown = _create(ada, *({**ECHO, "payload": {"text": f"{n}"}} for n in range(5)))
     assert [job["payload"]["text"] for job in shown["jobs"]] == ["0", "1", "2", "3", "4"]
     assert shown["replayed"] == []
-    assert [ticket.job_id for ticket in house.rung()] == [job["id"] for job in shown["jobs"]]
+    assert [job_message.job_id for job_message in house.dispatched()] == [
+        job["id"] for job in shown["jobs"]
+    ]
 
 
 def test_create_all_or_nothing(house: House, ada: Caller) -> None:
@@ -32,20 +34,20 @@ def test_create_all_or_nothing(house: House, ada: Caller) -> None:
     found = expect.problem(answer, 400, "invalid_request")
     assert "Job 1 of the batch" in found.detail
     assert ada.get("/v1/jobs").get_json()["jobs"] == []
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_create_replayed(house: House, ada: Caller) -> None:
     """Keys are honoured: jobs that are there are given back, the others are made."""
     first = ada.submit(key="k1").get_json()
-    house.rung()
+    house.dispatched()
     shown = _create(ada, {**ECHO, "idempotency_key": "k1"}, {**ECHO, "idempotency_key": "k2"})
     assert shown["jobs"][0]["id"] == first["id"]
     assert shown["replayed"] == [first["id"]]
-    assert [ticket.job_id for ticket in house.rung()] == [shown["jobs"][1]["id"]]
+    assert [job_message.job_id for job_message in house.dispatched()] == [shown["jobs"][1]["id"]]
     again = _create(ada, {**ECHO, "idempotency_key": "k1"}, {**ECHO, "idempotency_key": "k2"})
     assert again["replayed"] == [job["id"] for job in shown["jobs"]]
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_create_key_reused(house: House, ada: Caller) -> None:
@@ -55,7 +57,7 @@ def test_create_key_reused(house: House, ada: Caller) -> None:
     answer = ada.post("/v1/jobs:batchCreate", json={"jobs": [ECHO, other]})
     expect.problem(answer, 422, "idempotency_key_reused")
     assert len(ada.get("/v1/jobs").get_json()["jobs"]) == 1
-    assert len(house.rung()) == 1
+    assert len(house.dispatched()) == 1
 
 
 def test_create_same_key_twice(ada: Caller) -> None:
@@ -116,14 +118,14 @@ def test_cancel_by_label(ada: Caller) -> None:
 
 
 def test_retry(house: House, ada: Caller) -> None:
-    """The caller's failed jobs are queued again and rung for."""
+    """The caller's failed jobs are queued again and dispatched."""
     failed = [
         house.put(id=f"{number:032x}", status=Status.FAILED, error=an_error()).id
         for number in range(3)
     ]
     shown = expect.job(ada.post("/v1/jobs:batchRetry", json={}))
     assert sorted(shown["changed"]) == sorted(failed)
-    assert sorted(ticket.job_id for ticket in house.rung()) == sorted(failed)
+    assert sorted(job_message.job_id for job_message in house.dispatched()) == sorted(failed)
     assert expect.job(ada.post("/v1/jobs:batchRetry", json={}))["changed"] == []
 
 

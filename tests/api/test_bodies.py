@@ -58,7 +58,7 @@ def test_what_is_no_plain_json_is_refused(house: House, ada: Caller, body: bytes
     """JSON that two programs could read differently, or not at all, makes no job."""
     found = expect.problem(send(ada, body), 400, "invalid_request")
     assert found.detail.startswith("The body")
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 @pytest.mark.parametrize(

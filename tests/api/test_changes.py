@@ -47,15 +47,15 @@ def test_cancel_leaves_a_finished_job_alone(house: House, ada: Caller, status: S
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
 def test_retry_queues_a_job_anew(house: House, ada: Caller, status: Status) -> None:
-    """A failed or cancelled job gets all its attempts again and is rung for."""
+    """A failed or cancelled job gets all its attempts again and is dispatched."""
     job = house.put(status=status)
     shown = expect.job(ada.post(f"/v1/jobs/{job.id}:retry"))
     assert (shown["status"], shown["attempt"], shown["error"]) == ("queued", 0, None)
     assert shown["finished_at"] is None
-    (ticket,) = house.rung()
+    (job_message,) = house.dispatched()
     kept = house.store.get(job.id)
     assert kept is not None
-    assert (ticket.job_id, ticket.version) == (job.id, kept.version)
+    assert (job_message.job_id, job_message.version) == (job.id, kept.version)
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED])
@@ -64,11 +64,11 @@ def test_retry_refuses_other_jobs(house: House, ada: Caller, status: Status) -> 
     job = house.put(status=status)
     expect.problem(ada.post(f"/v1/jobs/{job.id}:retry"), 409, "status_conflict")
     assert house.store.get(job.id) == job
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
-def test_retry_answers_when_ringing_fails(house: House, ada: Caller) -> None:
-    """The sweep will ring for what could not be rung for."""
+def test_retry_answers_when_dispatching_fails(house: House, ada: Caller) -> None:
+    """The sweep will dispatch what could not be dispatched."""
     job = house.put(status=Status.FAILED)
     house.queue.fault = Fault.NOT_MADE
     assert expect.job(ada.post(f"/v1/jobs/{job.id}:retry"))["status"] == "queued"

@@ -8,14 +8,14 @@ import pytest
 
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import UNDELIVERED, Job, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from tests.api import expect
 from tests.api.conftest import Caller, House
 from tests.making import T0, an_error
 
 
 def _letter(house: House, number: int, job: Job | None = None, **changes: Any) -> DeadLetter:
-    data = Ticket.to(job).encode() if job else b"\xff nonsense"
+    data = JobMessage.to(job).encode() if job else b"\xff nonsense"
     fields: dict[str, Any] = {
         "id": f"{number}",
         "created_at": T0 + timedelta(seconds=number),
@@ -79,12 +79,12 @@ def test_get_and_delete(house: House, otto: Caller) -> None:
 
 
 def test_redrive(house: House, otto: Caller) -> None:
-    """The job of a letter is queued anew and rung for, and the letter goes."""
+    """The job of a letter is queued anew and dispatched, and the letter goes."""
     job = _failed(house)
     _letter(house, 1, job)
     shown = expect.job(otto.post("/v1/dead-letters/1:redrive"))
     assert (shown["id"], shown["status"]) == (job.id, "queued")
-    assert [ticket.job_id for ticket in house.rung()] == [job.id]
+    assert [job_message.job_id for job_message in house.dispatched()] == [job.id]
     assert house.letters.get("1") is None
 
 
@@ -94,11 +94,11 @@ def test_redrive_of_a_job_that_went_on(house: House, otto: Caller) -> None:
     _letter(house, 1, job)
     assert expect.job(otto.post("/v1/dead-letters/1:redrive"))["status"] == "succeeded"
     assert house.store.get(job.id) == job
-    assert house.rung() == []
+    assert house.dispatched() == []
     assert house.letters.get("1") is None
 
 
-def test_redrive_what_is_no_ticket(house: House, otto: Caller) -> None:
+def test_redrive_what_is_no_job_message(house: House, otto: Caller) -> None:
     """A letter that can't be decoded is refused and stays."""
     _letter(house, 1)
     expect.problem(otto.post("/v1/dead-letters/1:redrive"), 409, "status_conflict")
@@ -114,7 +114,9 @@ def test_redrive_many(house: House, otto: Caller) -> None:
     shown = expect.job(otto.post("/v1/dead-letters:redrive", json={}))
     assert shown["redriven"] == ["2", "1", "0"]
     assert shown["refused"] == ["7"]
-    assert sorted(ticket.job_id for ticket in house.rung()) == sorted(job.id for job in jobs)
+    assert sorted(job_message.job_id for job_message in house.dispatched()) == sorted(
+        job.id for job in jobs
+    )
 
 
 @pytest.mark.parametrize("letter_id", ["0", "..", "a/b", "__x__", "é", "x" * 2000])

@@ -74,7 +74,7 @@ def test_redeliver(house: House, ada: Caller) -> None:
     assert again["id"] != DELIVERY
     assert (again["event_id"], again["body"]) == (an_event().id, an_event().message)
     assert (again["status"], again["attempt"], again["max_attempts"]) == ("queued", 0, 8)
-    assert [ticket.job_id for ticket in house.rung()] == [again["id"]]
+    assert [job_message.job_id for job_message in house.dispatched()] == [again["id"]]
     assert len(ada.get(f"{PATH}/deliveries").get_json()["deliveries"]) == 2
 
 
@@ -95,7 +95,7 @@ def test_a_test(house: House, ada: Caller) -> None:
     body = json.loads(shown["body"])
     assert (body["type"], body["id"]) == ("webhook.test", shown["event_id"])
     assert body["data"]["id"] == WEBHOOK
-    assert {ticket.job_id for ticket in house.rung()} == {
+    assert {job_message.job_id for job_message in house.dispatched()} == {
         shown["id"],
         second.get_json()["id"],
     }

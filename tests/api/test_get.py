@@ -145,5 +145,5 @@ def test_knows_nothing_of_the_documents_other_fields(house: House, ada: Caller) 
     """What is for the machinery is not shown."""
     job = house.put(checkpoint='{"state":1}', fingerprint="f" * 64)
     shown = expect.job(ada.get(f"/v1/jobs/{job.id}"))
-    inner = {"wake_at", "rings", "trace", "fingerprint", "checkpoint", "version", "expire_at"}
+    inner = {"wake_at", "dispatches", "trace", "fingerprint", "checkpoint", "version", "expire_at"}
     assert not inner & shown.keys()

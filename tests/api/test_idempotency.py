@@ -12,14 +12,14 @@ from tests.faulty import Fault
 
 
 def test_a_repetition_gets_the_first_job_back(house: House, ada: Caller) -> None:
-    """The same request under the same key makes one job, rings once, and says it is a replay."""
+    """The same request under the same key makes and dispatches one job, and is marked as a replay."""
     first = ada.submit(key="order-1", labels={"a": "1", "b": "2"})
     again = ada.submit(key="order-1", labels={"b": "2", "a": "1"})
     assert expect.job(first, 202) == expect.job(again, 202)
     assert again.headers["Location"] == first.headers["Location"]
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert len(house.rung()) == 1
+    assert len(house.dispatched()) == 1
 
 
 def test_a_replay_shows_the_job_as_it_is_now(ada: Caller) -> None:
@@ -44,10 +44,10 @@ def test_a_replay_shows_the_job_as_it_is_now(ada: Caller) -> None:
 def test_the_key_is_for_one_request(house: House, ada: Caller, other: dict[str, Any]) -> None:
     """Another request under the same key is refused, and changes nothing."""
     ada.submit(key="order-1")
-    house.rung()
+    house.dispatched()
     expect.problem(ada.submit(key="order-1", **other), 422, "idempotency_key_reused")
     assert len(ada.get("/v1/jobs").get_json()["jobs"]) == 1
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_keys_that_are_refused(house: House, ada: Caller, key: str) -> None:
     body = {"type": "text.echo", "payload": {"text": "hello"}}
     response = ada.post("/v1/jobs", json=body, headers={"Idempotency-Key": key})
     assert "Idempotency-Key" in expect.problem(response, 400, "invalid_request").detail
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_a_submission_without_an_answer_can_be_repeated(house: House, ada: Caller) -> None:

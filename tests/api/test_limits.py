@@ -73,7 +73,7 @@ def test_a_rate(rated: House) -> None:
     refused = ada.submit()
     assert expect.problem(refused, 429, "rate_limited").retryable
     assert headers(refused) == (POLICY, '"submissions";r=0;t=1', "1")
-    assert len(rated.rung()) == 5
+    assert len(rated.dispatched()) == 5
     rated.clock.move(SECOND)
     assert [ada.submit().status_code for _ in range(3)] == [202, 202, 429]
 

@@ -12,7 +12,7 @@ import pytest
 from identity.tokens import Verifier
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import UNDELIVERED, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.roles import Binding, Role
 from jobs.schedules.model import Template
 from local.cloud.identity import Issuer
@@ -177,7 +177,7 @@ def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
             created_at=T0,
             reason=Reason.UNDELIVERED,
             detail="refused",
-            data=b64encode(Ticket.to(job).encode()).decode(),
+            data=b64encode(JobMessage.to(job).encode()).decode(),
             deliveries=50,
             job_id=job_id,
         )
@@ -233,7 +233,7 @@ def test_matrix(house: House, route: str, thing: str, status: int) -> None:
         assert {job_id: house.store.get(job_id) for job_id in before} == before
         assert house.letters.list_letters(9) == letters
         assert house.stores.schedules.list_schedules(None, None, 9) == schedules
-        assert house.rung() == []
+        assert house.dispatched() == []
 
 
 _SEES: dict[str, set[str]] = {

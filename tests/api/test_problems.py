@@ -26,7 +26,7 @@ INSIDE = {
     jobs.errors.JobExists,
     jobs.errors.QueueUnavailable,
     jobs.errors.SettingsError,
-    jobs.errors.UndecodableTicket,
+    jobs.errors.UndecodableMessage,
     jobs.errors.UndecodableEvent,
     jobs.schedules.errors.ScheduleExists,
 }

@@ -37,7 +37,7 @@ class HandlersHere:
 
 @pytest.fixture
 def client(issuer: Issuer, verifier: Verifier) -> Iterator[Client]:
-    """The API with the real job types, and a worker to whom tickets are pushed."""
+    """The API with the real job types, and a worker to whom job messages are pushed."""
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES)
     stores, queue = memory_stores(), MemoryQueue()
     api = create_api(settings, stores=stores, queue=queue, verifier=verifier, registry=REGISTRY)
@@ -51,7 +51,7 @@ def client(issuer: Issuer, verifier: Verifier) -> Iterator[Client]:
             runner=HandlersHere(),
         )
     )
-    token = issuer.token(settings.push_account, f"{settings.worker_audience}/tickets")
+    token = issuer.token(settings.push_account, f"{settings.worker_audience}/jobs")
     stop = threading.Event()
 
     def push() -> None:
@@ -59,7 +59,7 @@ def client(issuer: Issuer, verifier: Verifier) -> Iterator[Client]:
             if data := queue.take(timeout=0.05):
                 message = {"data": b64encode(data).decode(), "messageId": "1"}
                 headers = {"Authorization": f"Bearer {token}"}
-                worker.post("/tickets", json={"message": message}, headers=headers)
+                worker.post("/jobs", json={"message": message}, headers=headers)
 
     pusher = threading.Thread(target=push)
     pusher.start()

@@ -273,7 +273,7 @@ def test_run_now(house: House, ada: Caller, otto: Caller) -> None:
         assert response.headers["Location"] == f"/v1/jobs/{job['id']}"
         assert job["labels"] == {"team": "a", "schedule": schedule["id"]}
         assert (job["owner"], job["max_attempts"]) == (f"user:{ADA}", 2)
-        assert [ticket.job_id for ticket in house.rung()] == [job["id"]]
+        assert [job_message.job_id for job_message in house.dispatched()] == [job["id"]]
     assert len(ada.get(schedule["links"]["jobs"]).get_json()["jobs"]) == 2
     assert ada.get(path).get_json() == paused
 

@@ -19,14 +19,14 @@ def house(issuer: Issuer, verifier: Verifier) -> House:
 
 
 def test_the_reference_is_what_is_kept(house: House) -> None:
-    """The answer, the document and the ticket show the payload as it was sent."""
+    """The answer, the document and the job message show the payload as it was sent."""
     answer = house.caller(ADA).submit(payload={"text": REFERENCE})
     assert answer.status_code == 202
     assert answer.json["payload"] == {"text": REFERENCE}  # type: ignore[index]
-    (ticket,) = house.rung()
-    assert ticket.job is not None
-    assert b"$secret" in bytes(ticket.job.payload)
-    assert b"secret.invalid" not in ticket.encode()
+    (job_message,) = house.dispatched()
+    assert job_message.job is not None
+    assert b"$secret" in bytes(job_message.job.payload)
+    assert b"secret.invalid" not in job_message.encode()
 
 
 @pytest.mark.parametrize("reference", [{"$secret": "other"}, {"$secret": 1}, {**REFERENCE, "a": 1}])
@@ -43,7 +43,7 @@ def test_what_is_no_secret_is_refused(house: House, reference: object) -> None:
         assert answer.status_code == 400
         assert answer.json["code"] == "invalid_request"  # type: ignore[index]
         assert "secret" in answer.json["detail"]  # type: ignore[index]
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_a_key_stands_for_its_reference(house: House) -> None:

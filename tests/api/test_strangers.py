@@ -26,7 +26,7 @@ SETTINGS = some_settings(
     signature_checked_by_cloud_run=True,
 )
 ADAS = Bearer(ADA, AUDIENCE)
-PUSH = Bearer(SETTINGS.push_account, f"{SETTINGS.worker_audience}/tickets")
+PUSH = Bearer(SETTINGS.push_account, f"{SETTINGS.worker_audience}/jobs")
 CLOCK = Bearer(SETTINGS.scheduler_account, f"{SETTINGS.worker_audience}/sweep")
 
 

@@ -12,15 +12,15 @@ from tests.faulty import Fault
 from tests.making import T0, TRACEPARENT
 
 
-def test_keeps_the_job_rings_and_answers_202(house: House, ada: Caller) -> None:
-    """A submission is in the store and rung for before it is answered, and says where to look."""
+def test_keeps_the_job_dispatches_and_answers_202(house: House, ada: Caller) -> None:
+    """A submission is in the store and dispatched before it is answered, and says where to look."""
     response = ada.submit(labels={"team": "billing"})
     job = expect.job(response, 202)
     assert response.headers["Location"] == f"/v1/jobs/{job['id']}"
     kept = house.store.get(job["id"])
     assert kept is not None
     assert (kept.owner, kept.status, kept.created_at) == (f"user:{ADA}", Status.QUEUED, T0)
-    assert [ticket.job_id for ticket in house.rung()] == [job["id"]]
+    assert [job_message.job_id for job_message in house.dispatched()] == [job["id"]]
 
 
 def test_shows_every_documented_field(ada: Caller) -> None:
@@ -50,14 +50,14 @@ def test_shows_every_documented_field(ada: Caller) -> None:
     }
 
 
-def test_answers_202_when_ringing_fails(house: House, ada: Caller) -> None:
-    """The document is the truth: without a ticket the job waits for the sweep."""
+def test_answers_202_when_dispatching_fails(house: House, ada: Caller) -> None:
+    """The document is the truth: without a job message the job waits for the sweep."""
     house.queue.fault = Fault.NOT_MADE
     job = expect.job(ada.submit(), 202)
     kept = house.store.get(job["id"])
     assert kept is not None
     assert kept.wake_at is not None
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_answers_503_when_the_store_is_away(house: House, ada: Caller) -> None:
@@ -66,7 +66,7 @@ def test_answers_503_when_the_store_is_away(house: House, ada: Caller) -> None:
     response = ada.submit()
     assert expect.problem(response, 503, "store_unavailable").retryable
     assert int(response.headers["Retry-After"]) > 0
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_run_at_is_kept_in_utc(ada: Caller) -> None:
@@ -76,19 +76,19 @@ def test_run_at_is_kept_in_utc(ada: Caller) -> None:
 
 
 def test_a_delay_counts_from_now(house: House, ada: Caller) -> None:
-    """A delayed job is queued with its moment, and not rung for."""
+    """A delayed job is queued with its moment, and not dispatched."""
     job = expect.job(ada.submit(delay_seconds=90.5), 202)
     kept = house.store.get(job["id"])
     assert kept is not None
     assert kept.run_at == T0 + timedelta(seconds=90.5)
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_a_time_that_is_past_is_now(house: House, ada: Caller) -> None:
     """A job of yesterday starts at once."""
     job = expect.job(ada.submit(run_at="0001-01-01T00:00:00+14:00"), 202)
     assert job["run_at"] == job["created_at"]
-    assert len(house.rung()) == 1
+    assert len(house.dispatched()) == 1
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_names_what_is_wrong(house: House, ada: Caller, fields: dict[str, Any], 
     assert path in found.detail
     assert not found.retryable
     assert ada.get("/v1/jobs").get_json()["jobs"] == []
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 @pytest.mark.parametrize("missing", ["type", "payload"])

@@ -27,10 +27,10 @@ NOTHING = Measured(
     submit_cpu=0,
     attempt_seconds=0,
     attempt_cpu=0,
-    ring_seconds=0,
+    dispatch_seconds=0,
     sweep_seconds=0,
     sweep_reads=0,
-    ticket_bytes=0,
+    job_message_bytes=0,
     job_bytes=0,
     log_bytes=0,
 )
@@ -66,11 +66,11 @@ def test_the_common_way_is_three_writes_one_message_and_two_requests() -> None:
     assert found["documents written"] == 3e6
     assert found["documents read back"] == 0
     assert found["requests"] == pytest.approx(2e6 + SWEEPS)
-    assert found["tickets, published and delivered"] * 2**40 == pytest.approx(2e9)
+    assert found["job messages, published and delivered"] * 2**40 == pytest.approx(2e9)
     total = bill(dormouse(workload, NOTHING, Deployment()), PRICES)
     lines = {line.item: line.list_dollars for line in total.lines}
     assert lines["documents written"] == pytest.approx(2.70)
-    assert round(lines["tickets, published and delivered"], 2) == 0.07
+    assert round(lines["job messages, published and delivered"], 2) == 0.07
 
 
 def test_what_is_more_than_the_common_way_is_counted() -> None:
@@ -149,9 +149,9 @@ def test_a_sweep_stays_for_the_last_that_it_finds() -> None:
 
 def test_short_leases_keep_a_sweep_long_ones_do_not() -> None:
     """A lease is 45 s longer than the timeout: with 20 s it is 65 s, with 60 s out of sight."""
-    short = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=20)
+    short = found_at_a_sweep(submitted=0, dispatch_seconds=0, running=100, timeout=20)
     assert mean_hold(short, 0) == pytest.approx(65)
-    long = found_at_a_sweep(submitted=0, ring_seconds=0, running=100, timeout=60)
+    long = found_at_a_sweep(submitted=0, dispatch_seconds=0, running=100, timeout=60)
     assert mean_hold(long, 0) == 0
 
 

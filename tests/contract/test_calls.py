@@ -5,7 +5,7 @@ import pytest
 
 from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
 from jobs.pubsub import PubsubQueue
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 from jobs.store import Filter
 from tests.calls import CountedCalls
@@ -26,7 +26,7 @@ def store(
 def test_writes(store: FirestoreJobStore, counted: CountedCalls) -> None:
     """Create, save and delete cost one commit of one document each, and no read."""
     job = store.create(a_job())
-    job = store.save(job.evolve(rings=2), before=job)
+    job = store.save(job.evolve(dispatches=2), before=job)
     store.delete(job.id, job.version)
     assert counted.methods == {"Commit": 3}
     assert counted.writes == 3
@@ -59,14 +59,14 @@ def test_reads(store: FirestoreJobStore, counted: CountedCalls) -> None:
     assert counted.methods == {"GetDocument": 2, "RunQuery": 2}
 
 
-def test_rings(
+def test_dispatches(
     pubsub_bell: Bell, pubsub_channel: grpc.Channel, emulated: Settings, counted: CountedCalls
 ) -> None:
-    """Any number of tickets costs one publish, and none costs nothing."""
+    """Any number of job messages costs one publish, and none costs nothing."""
     queue = PubsubQueue(grpc.intercept_channel(pubsub_channel, counted), emulated)
-    queue.ring([])
+    queue.dispatch([])
     assert counted.methods == {}
-    queue.ring([Ticket.to(a_job(id=f"job-{number}")) for number in range(20)])
+    queue.dispatch([JobMessage.to(a_job(id=f"job-{number}")) for number in range(20)])
     assert (counted.methods, counted.messages) == ({"Publish": 1}, 20)
     assert len(pubsub_bell.take(20)) == 20
 

@@ -17,7 +17,7 @@ def _letter(**changes: Any) -> DeadLetter:
         "id": "1234567890",
         "created_at": T0,
         "reason": Reason.UNDECODABLE,
-        "detail": "The message is not a ticket.",
+        "detail": "The message is not a job message.",
         "data": "Z2FyYmFnZQ==",
     }
     return DeadLetter(**(fields | changes))

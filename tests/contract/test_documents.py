@@ -65,7 +65,7 @@ def test_a_document(firestore: FirestoreJobStore, jobs: Any) -> None:
         "progress": {"fraction": 0.5},
         "log": [],
         "wake_at": T0 + timedelta(minutes=1),
-        "rings": 1,
+        "dispatches": 1,
         "trace": job.trace,
     }
 
@@ -82,13 +82,13 @@ def test_what_is_unset_leaves_the_document(firestore: FirestoreJobStore, jobs: A
 def test_only_what_changed_is_written(firestore: FirestoreJobStore, jobs: Any) -> None:
     """A save leaves the fields alone that it does not change, and those that it does not know."""
     job = firestore.create(a_job())
-    jobs.document(job.id).update({"note": "of a newer release", "rings": 5})
+    jobs.document(job.id).update({"note": "of a newer release", "dispatches": 5})
     latest = firestore.get(job.id)
     assert latest
-    assert latest.rings == 5
+    assert latest.dispatches == 5
     firestore.save(latest.evolve(worker="w"), before=latest)
     document = jobs.document(job.id).get().to_dict()
-    assert (document["note"], document["rings"], document["worker"]) == (
+    assert (document["note"], document["dispatches"], document["worker"]) == (
         "of a newer release",
         5,
         "w",
@@ -100,7 +100,7 @@ def test_another_program_s_change_is_a_change(firestore: FirestoreJobStore, jobs
     job = firestore.create(a_job())
     jobs.document(job.id).update({"note": "by hand"})
     with pytest.raises(VersionConflict):
-        firestore.save(job.evolve(rings=2), before=job)
+        firestore.save(job.evolve(dispatches=2), before=job)
 
 
 def test_one_bad_document_stops_nothing(

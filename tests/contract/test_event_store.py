@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 def _put(store: JobStore, event: Event) -> None:
     """Events come into the store with a change of a job only."""
     job = store.get(a_job().id) or store.create(a_job())
-    store.save(job.evolve(rings=job.rings + 1), before=job, event=event)
+    store.save(job.evolve(dispatches=job.dispatches + 1), before=job, event=event)
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_kept_with_the_job(store: JobStore, events: EventStore, event: Event) ->
 def test_not_kept_without_the_job(store: JobStore, events: EventStore) -> None:
     """A change that is refused leaves no event behind."""
     job = store.create(a_job())
-    store.save(job.evolve(rings=2), before=job)
+    store.save(job.evolve(dispatches=2), before=job)
     for before in (job, job.evolve(version=GARBAGE_VERSION), a_job(id="f" * 32)):
         with pytest.raises(VersionConflict):
-            store.save(before.evolve(rings=3), before=before, event=an_event())
+            store.save(before.evolve(dispatches=3), before=before, event=an_event())
     assert events.get(an_event().id) is None
     assert events.due(T0 + timedelta(days=1), 10) == []
 

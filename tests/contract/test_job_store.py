@@ -76,7 +76,7 @@ def test_save_again_and_again(store: JobStore) -> None:
     job = store.create(a_job())
     versions = [job.version]
     for number in range(10):
-        job = store.save(job.evolve(rings=number), before=job)
+        job = store.save(job.evolve(dispatches=number), before=job)
         versions.append(job.version)
     assert len(set(versions)) == len(versions)
     assert _get(store, job.id) == job
@@ -87,16 +87,16 @@ def test_save_without_a_change(store: JobStore) -> None:
     first = store.create(a_job())
     second = store.save(first, before=first)
     with pytest.raises(VersionConflict):
-        store.save(first.evolve(rings=9), before=first)
+        store.save(first.evolve(dispatches=9), before=first)
     assert _get(store, first.id) == second
 
 
 def test_save_over_a_newer_version(store: JobStore) -> None:
     """A change of an outdated version is refused, and changes nothing."""
     first = store.create(a_job())
-    second = store.save(first.evolve(rings=2), before=first)
+    second = store.save(first.evolve(dispatches=2), before=first)
     with pytest.raises(VersionConflict):
-        store.save(first.evolve(rings=3), before=first)
+        store.save(first.evolve(dispatches=3), before=first)
     assert _get(store, first.id) == second
 
 
@@ -123,7 +123,7 @@ def test_foreign_versions(store: JobStore, version: str) -> None:
     # What memory counts up from looks like one of these.
     if kept.version != version:
         with pytest.raises(VersionConflict):
-            store.save(foreign.evolve(rings=2), before=foreign)
+            store.save(foreign.evolve(dispatches=2), before=foreign)
         with pytest.raises(VersionConflict):
             store.delete(kept.id, foreign.version)
     assert store.get(kept.id) == kept
@@ -134,7 +134,7 @@ def test_save_what_is_not_there(store: JobStore) -> None:
     kept = store.create(a_job())
     store.delete(kept.id, kept.version)
     with pytest.raises(VersionConflict):
-        store.save(kept.evolve(rings=2), before=kept)
+        store.save(kept.evolve(dispatches=2), before=kept)
     assert store.get(kept.id) is None
 
 
@@ -143,7 +143,7 @@ def test_save_what_never_was(store: JobStore, version: str) -> None:
     """A job that was never created can't be saved, nor deleted, under whatever version."""
     before = a_job(version=Version(version))
     with pytest.raises(VersionConflict):
-        store.save(before.evolve(rings=2), before=before)
+        store.save(before.evolve(dispatches=2), before=before)
     with pytest.raises(VersionConflict):
         store.delete(before.id, before.version)
     assert store.get(before.id) is None
@@ -163,7 +163,7 @@ def test_delete(store: JobStore) -> None:
 def test_delete_an_outdated_version(store: JobStore) -> None:
     """A job that was changed since is not deleted."""
     first = store.create(a_job())
-    second = store.save(first.evolve(rings=2), before=first)
+    second = store.save(first.evolve(dispatches=2), before=first)
     with pytest.raises(VersionConflict):
         store.delete(first.id, first.version)
     assert store.get(first.id) == second
@@ -182,19 +182,19 @@ def test_delete_twice(store: JobStore) -> None:
 
 def test_create_all(store: JobStore) -> None:
     """Jobs created together are returned in their order, each with its version."""
-    jobs = [a_job(id=f"job-{number}", rings=number) for number in range(20)]
+    jobs = [a_job(id=f"job-{number}", dispatches=number) for number in range(20)]
     kept = store.create_all(jobs)
     assert [_kept_as(job) for job in kept] == jobs
     for job in kept:
         assert store.get(job.id) == job
-        assert store.save(job.evolve(rings=99), before=job).rings == 99
+        assert store.save(job.evolve(dispatches=99), before=job).dispatches == 99
 
 
 def test_create_all_or_none(store: JobStore) -> None:
     """If one of the jobs is there already none of the others is created."""
     kept = store.create(a_job(id="job-1"))
     with pytest.raises(JobExists):
-        store.create_all([a_job(id=f"job-{number}", rings=7) for number in range(3)])
+        store.create_all([a_job(id=f"job-{number}", dispatches=7) for number in range(3)])
     assert store.get("job-0") is None
     assert store.get("job-1") == kept
     assert store.get("job-2") is None
@@ -214,7 +214,7 @@ def test_create_many(store: JobStore) -> None:
 
 def test_get_all(store: JobStore) -> None:
     """Of the asked jobs those are returned that there are, by their id."""
-    one, two = store.create(a_job(id="one")), store.create(a_job(id="two", rings=5))
+    one, two = store.create(a_job(id="one")), store.create(a_job(id="two", dispatches=5))
     store.create(a_job(id="three"))
     assert store.get_all(["two", "absent", "one", "two"]) == {"one": one, "two": two}
     assert store.get_all(["absent"]) == {}
@@ -259,7 +259,7 @@ FIELDS: dict[str, Any] = {
         max_attempts=7, first_seconds=0.5, factor=1.5, longest_seconds=60, delays_seconds=(1, 2.5)
     ),
     "notify": "https://example.com/hook?x=é",
-    "rings": 17,
+    "dispatches": 17,
     "worker": "worker-00042-bat",
     "trace": None,
     "fingerprint": "0" * 64,
@@ -309,8 +309,8 @@ def test_each_field_can_be_set_and_unset(store: JobStore, field: str) -> None:
         {"worker": ""},
         {"created_at": datetime(1, 1, 1, tzinfo=UTC)},
         {"created_at": datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)},
-        {"rings": 2**62},
-        {"rings": -1},
+        {"dispatches": 2**62},
+        {"dispatches": -1},
         {"payload": msgspec.Raw(_big(MAX_PAYLOAD_BYTES).encode()), "result": _big(256 * 1024)},
     ],
 )
@@ -417,7 +417,7 @@ def test_listed_jobs_can_be_saved(store: JobStore) -> None:
     store.create(Job(id="full", **FIELDS))
     (listed,) = store.list_jobs(EVERYTHING, 10)
     assert listed == _get(store, "full")
-    store.save(listed.evolve(rings=1), before=listed)
+    store.save(listed.evolve(dispatches=1), before=listed)
 
 
 def test_an_empty_list(store: JobStore) -> None:

@@ -14,7 +14,7 @@ from jobs.firestore import (
 )
 from jobs.model import Job
 from jobs.pubsub import PubsubQueue
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.contract.conftest import Bell
@@ -43,7 +43,7 @@ def test_create(
     faulty.faults = [fault]
     kept = store.create(a_job())
     assert store.get(kept.id) == kept
-    store.save(kept.evolve(rings=2), before=kept)
+    store.save(kept.evolve(dispatches=2), before=kept)
     # Only a change that was refused the second time is looked at.
     assert counted.methods["BatchGetDocuments"] == (fault is Fault.ON_THE_WAY_BACK)
 
@@ -61,9 +61,9 @@ def test_save(store: FirestoreJobStore, faulty: FaultyCalls, fault: Fault) -> No
     """A change that had to be sent twice is made once, and its version is good."""
     job = store.create(a_job())
     faulty.faults = [fault]
-    kept = store.save(job.evolve(rings=2), before=job)
+    kept = store.save(job.evolve(dispatches=2), before=job)
     assert store.get(job.id) == kept
-    assert store.save(kept.evolve(rings=3), before=kept).rings == 3
+    assert store.save(kept.evolve(dispatches=3), before=kept).dispatches == 3
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -97,7 +97,7 @@ def test_save_with_an_event_that_was_told_meanwhile(
         firestore_events.delete(event.id)
 
     faulty.faults, faulty.meanwhile = [Fault.ON_THE_WAY_BACK], tell
-    kept = store.save(job.evolve(rings=2), before=job, event=event)
+    kept = store.save(job.evolve(dispatches=2), before=job, event=event)
     assert told == [event]
     assert store.get(job.id) == kept
     assert firestore_events.get(event.id) is None
@@ -117,12 +117,12 @@ def test_somebody_else_created_it(
 ) -> None:
     """A creation that was lost on the way is not mistaken for one by somebody else."""
     faulty.faults = [Fault.ON_THE_WAY]
-    faulty.meanwhile = lambda: firestore.create(a_job(rings=7))
+    faulty.meanwhile = lambda: firestore.create(a_job(dispatches=7))
     with pytest.raises(JobExists):
         store.create(a_job())
     kept = firestore.get(a_job().id)
     assert kept
-    assert kept.rings == 7
+    assert kept.dispatches == 7
 
 
 def test_somebody_else_created_one_of_them(
@@ -146,14 +146,14 @@ def test_somebody_else_changed_it(
     def change() -> Job:
         latest = firestore.get(job.id)
         assert latest
-        return firestore.save(latest.evolve(rings=7), before=latest)
+        return firestore.save(latest.evolve(dispatches=7), before=latest)
 
     faulty.faults, faulty.meanwhile = [fault], change
     with pytest.raises(VersionConflict):
         store.save(job.evolve(worker="mine"), before=job)
     kept = firestore.get(job.id)
     assert kept
-    assert kept.rings == 7
+    assert kept.dispatches == 7
 
 
 def test_somebody_else_changed_what_was_to_be_deleted(
@@ -162,7 +162,7 @@ def test_somebody_else_changed_what_was_to_be_deleted(
     """A deletion that was lost on the way does not delete what was changed since."""
     job = store.create(a_job())
     faulty.faults = [Fault.ON_THE_WAY]
-    faulty.meanwhile = lambda: firestore.save(job.evolve(rings=7), before=job)
+    faulty.meanwhile = lambda: firestore.save(job.evolve(dispatches=7), before=job)
     with pytest.raises(VersionConflict):
         store.delete(job.id, job.version)
     assert firestore.get(job.id)
@@ -173,10 +173,10 @@ def test_a_conflict_is_not_repeated(
 ) -> None:
     """A change that is refused the first time is a conflict, without a repetition or a read."""
     job = store.create(a_job())
-    firestore.save(job.evolve(rings=7), before=job)
+    firestore.save(job.evolve(dispatches=7), before=job)
     counted.clear()
     with pytest.raises(VersionConflict):
-        store.save(job.evolve(rings=2), before=job)
+        store.save(job.evolve(dispatches=2), before=job)
     with pytest.raises(JobExists):
         store.create(job)
     assert counted.methods == {"Commit": 2}
@@ -199,16 +199,16 @@ def test_letters(
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_ring(
+def test_dispatch(
     pubsub_bell: Bell,
     pubsub_channel: grpc.Channel,
     emulated: Settings,
     faulty: FaultyCalls,
     fault: Fault,
 ) -> None:
-    """A ticket that may have been lost is sent again: better twice than not at all."""
+    """A job message that may have been lost is sent again: better twice than not at all."""
     queue = PubsubQueue(grpc.intercept_channel(pubsub_channel, faulty), emulated)
     faulty.faults = [fault]
-    queue.ring([Ticket.to(a_job())])
+    queue.dispatch([JobMessage.to(a_job())])
     copies = 1 if fault is Fault.ON_THE_WAY else 2
     assert len(pubsub_bell.take(copies)) == copies

@@ -11,7 +11,7 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.errors import QueueUnavailable, StoreUnavailable
 from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
 from jobs.pubsub import PubsubQueue
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 from jobs.store import Filter
 from tests.calls import Fault, FaultyCalls
@@ -57,7 +57,7 @@ CALLS: dict[str, Callable[[FirestoreJobStore], object]] = {
     "create_all": lambda store: store.create_all([a_job(), a_job(id="other")]),
     "get": lambda store: store.get("any"),
     "get_all": lambda store: store.get_all(["any"]),
-    "save": lambda store: store.save(a_job(rings=2), before=a_job()),
+    "save": lambda store: store.save(a_job(dispatches=2), before=a_job()),
     "delete": lambda store: store.delete("any", a_job().version),
     "list_jobs": lambda store: store.list_jobs(Filter(), 10),
     "due": lambda store: store.due(0, T0 + KEEP_FOR, 10),
@@ -154,14 +154,14 @@ def test_a_queue_that_does_not_come_back(
     """A queue that refuses, or does not answer twice, is out of reach."""
     faulty.status, faulty.faults = status, [LOST] * 10
     with pytest.raises(QueueUnavailable):
-        queue.ring([Ticket.to(a_job())])
+        queue.dispatch([JobMessage.to(a_job())])
     assert len(faulty.faults) == 10 - tries
 
 
-def test_nobody_listens_for_tickets(queue: PubsubQueue) -> None:
+def test_nobody_listens_for_job_messages(queue: PubsubQueue) -> None:
     """A queue that nobody listens for is out of reach, and that is said at once."""
     with pytest.raises(QueueUnavailable):
-        queue.ring([Ticket.to(a_job())])
+        queue.dispatch([JobMessage.to(a_job())])
     with pytest.raises(QueueUnavailable):
         queue.ping()
 
@@ -171,6 +171,6 @@ def test_a_topic_that_is_not_there(pubsub_channel: grpc.Channel, emulated: Setti
     """A topic that was not made is no queue."""
     queue = PubsubQueue(pubsub_channel, emulated)
     with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
-        queue.ring([Ticket.to(a_job())])
+        queue.dispatch([JobMessage.to(a_job())])
     with pytest.raises(QueueUnavailable, match="NOT_FOUND"):
         queue.ping()

@@ -125,7 +125,7 @@ def test_firing_keeps_the_schedule_and_its_jobs(stores: Stores) -> None:
     assert fired.fire_at == T0 + HOUR
     assert [job.evolve(version=jobs[0].version) for job in made] == jobs
     assert stores.jobs.get_all([job.id for job in jobs]) == {job.id: job for job in made}
-    stores.jobs.save(made[1].evolve(rings=2), before=made[1])
+    stores.jobs.save(made[1].evolve(dispatches=2), before=made[1])
     stores.schedules.save(fired.evolve(description="later"), before=fired)
 
 
@@ -137,7 +137,7 @@ def test_firing_is_all_or_nothing(stores: Stores, conflict: type[DormouseError])
     if conflict is VersionConflict:
         latest = stores.schedules.save(before.evolve(description="changed"), before=before)
     else:
-        stores.jobs.create(a_job(id="job-1", rings=7))
+        stores.jobs.create(a_job(id="job-1", dispatches=7))
     with pytest.raises(conflict):
         stores.schedules.fire(
             before.evolve(fire_at=T0 + HOUR), before, [a_job(id="job-0"), a_job(id="job-1")]

@@ -77,14 +77,18 @@ def _subscription(name: str, topic: str, path: str, **more: Any) -> dict[str, An
 
 
 def _subscriptions() -> list[dict[str, Any]]:
-    tickets, letters = subscriptions("dormouse-tickets")
+    job_messages, letters = subscriptions("dormouse-jobs")
     policy = {
         "deadLetterTopic": f"projects/{PROJECT}/topics/{letters.topic}",
         "maxDeliveryAttempts": 50,
     }
     return [
         _subscription(
-            tickets.name, tickets.topic, "/tickets", ackDeadlineSeconds=600, deadLetterPolicy=policy
+            job_messages.name,
+            job_messages.topic,
+            "/jobs",
+            ackDeadlineSeconds=600,
+            deadLetterPolicy=policy,
         ),
         _subscription(letters.name, letters.topic, "/dead-letters", ackDeadlineSeconds=60),
         {"name": f"projects/{PROJECT}/subscriptions/of-somebody-else"},
@@ -154,7 +158,7 @@ _ANSWERS: dict[str, Any] = {
             {
                 "ingress": "internal",
                 "custom-audiences": json.dumps(
-                    [WORKER, *(WORKER + path for path in ("/tickets", "/dead-letters", "/sweep"))]
+                    [WORKER, *(WORKER + path for path in ("/jobs", "/dead-letters", "/sweep"))]
                 ),
             },
             containerConcurrency=6,
@@ -164,7 +168,7 @@ _ANSWERS: dict[str, Any] = {
     "run services get-iam-policy dormouse-api": {"etag": "x"},
     "run services get-iam-policy dormouse-worker": _policy("roles/run.invoker", *_CALLERS),
     "pubsub subscriptions list": _subscriptions(),
-    "pubsub subscriptions get-iam-policy dormouse-tickets-push": _policy(
+    "pubsub subscriptions get-iam-policy dormouse-jobs-push": _policy(
         "roles/pubsub.subscriber", AGENT
     ),
     "pubsub subscriptions get-iam-policy dormouse-dead-letters-push": {"etag": "x"},

@@ -125,9 +125,9 @@ def test_a_build_that_fails_is_tried_again(team: Team) -> None:
 def test_nothing_is_removed_unless_it_is_meant(team: Team) -> None:
     """A plan that takes something away, or makes it anew, is not applied without being told so."""
     deployed(team)
-    team.plans(**{"module.dormouse.google_pubsub_topic.tickets": "delete create"})
+    team.plans(**{"module.dormouse.google_pubsub_topic.jobs": "delete create"})
     assert team.deploy() == 1
-    assert "google_pubsub_topic.tickets" in team.words
+    assert "google_pubsub_topic.jobs" in team.words
     assert "--allow-removal" in team.words
     assert does(team, "terraform apply") == []
     assert team.deploy("--allow-removal") == 0

@@ -45,7 +45,7 @@ def worker(answers: Answers) -> Any:
     return answers["run services list"][1]
 
 
-def tickets(answers: Answers) -> Any:
+def job_messages(answers: Answers) -> Any:
     return answers["pubsub subscriptions list"][0]
 
 
@@ -92,12 +92,12 @@ BREAKS: list[tuple[str, Break]] = [
     ),
     (
         "dead-letter-subscriber-missing",
-        lambda a: no_policy(a, "pubsub subscriptions get-iam-policy dormouse-tickets-push"),
+        lambda a: no_policy(a, "pubsub subscriptions get-iam-policy dormouse-jobs-push"),
     ),
-    ("dead-letter-policy-missing", lambda a: tickets(a).pop("deadLetterPolicy")),
+    ("dead-letter-policy-missing", lambda a: job_messages(a).pop("deadLetterPolicy")),
     (
         "delivery-attempts-few",
-        lambda a: tickets(a)["deadLetterPolicy"].update(maxDeliveryAttempts=5),
+        lambda a: job_messages(a)["deadLetterPolicy"].update(maxDeliveryAttempts=5),
     ),
     ("dead-letter-topic-unsubscribed", lambda a: a["pubsub subscriptions list"].pop(1)),
     (
@@ -106,7 +106,7 @@ BREAKS: list[tuple[str, Break]] = [
             "all"
         ].update(integerValue="3"),
     ),
-    ("ack-deadline-short", lambda a: tickets(a).update(ackDeadlineSeconds=60)),
+    ("ack-deadline-short", lambda a: job_messages(a).update(ackDeadlineSeconds=60)),
     ("worker-timeout-short", lambda a: template(worker(a)).update(timeoutSeconds=300)),
     ("api-timeout-short", lambda a: template(api(a)).update(timeoutSeconds=10)),
     ("sweep-deadline-short", lambda a: sweep(a).update(attemptDeadline="30s")),
@@ -132,7 +132,7 @@ BREAKS: list[tuple[str, Break]] = [
     ("caller-differs", lambda a: sweep(a)["httpTarget"].pop("oidcToken")),
     (
         "endpoint-differs",
-        lambda a: tickets(a)["pushConfig"].update(pushEndpoint="https://x/tickets"),
+        lambda a: job_messages(a)["pushConfig"].update(pushEndpoint="https://x/jobs"),
     ),
     ("door-unknown", lambda a: sweep(a)["httpTarget"].update(uri="https://x/other")),
     ("settings-refused", lambda a: sets(worker(a), "DORMOUSE_PROCESSES", "many")),
@@ -177,8 +177,8 @@ BREAKS: list[tuple[str, Break]] = [
         lambda a: a["firestore fields ttls list"][0]["ttlConfig"].update(state="CREATING"),
     ),
     ("subscription-expires", lambda a: letters(a).update(expirationPolicy={"ttl": "2678400s"})),
-    ("subscription-expires", lambda a: tickets(a).pop("expirationPolicy")),
-    ("subscription-pulls", lambda a: tickets(a).update(pushConfig={})),
+    ("subscription-expires", lambda a: job_messages(a).pop("expirationPolicy")),
+    ("subscription-pulls", lambda a: job_messages(a).update(pushConfig={})),
     ("threads-few", lambda a: template(api(a)).update(containerConcurrency=WANTED.threads["api"])),
     ("processes-few", lambda a: template(worker(a)).update(containerConcurrency=7)),
     ("clock-skew", lambda a: a.update({f"{API}/v1/health": health(skew=90)})),

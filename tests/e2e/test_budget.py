@@ -91,11 +91,11 @@ class Services:
         answer = self.worker.post("/sweep", headers=headers)
         assert answer.status_code == 200, answer.get_data(as_text=True)
 
-    def push(self, ticket: bytes) -> None:
-        message = {"data": b64encode(ticket).decode(), "messageId": "1"}
+    def push(self, job_message: bytes) -> None:
+        message = {"data": b64encode(job_message).decode(), "messageId": "1"}
         headers = {"Authorization": f"Bearer {self.pusher}"}
-        body = json.dumps({"message": message, "subscription": "tickets"})
-        answer = self.worker.post("/tickets", data=body, headers=headers)
+        body = json.dumps({"message": message, "subscription": "jobs"})
+        answer = self.worker.post("/jobs", data=body, headers=headers)
         assert answer.status_code == 204, answer.get_data(as_text=True)
 
     def tell(self, event_id: str) -> None:
@@ -148,7 +148,7 @@ def services(
             api=create_api(settings, **parts).test_client(),
             worker=create_worker(settings, **parts, runner=Here()).test_client(),
             caller=issuer.token(ADA, "api"),
-            pusher=issuer.token(PUSH, "worker/tickets"),
+            pusher=issuer.token(PUSH, "worker/jobs"),
             clock=issuer.token(settings.scheduler_account, "worker/sweep"),
             eventarc=issuer.token(EVENTARC, "worker"),
             stores=stores,
@@ -224,18 +224,18 @@ def test_a_firing_costs_one_commit_of_two_writes(services: Services) -> None:
     assert idle == 10
 
 
-def test_a_duplicate_ticket_costs_one_refused_write_and_one_read(services: Services) -> None:
-    """A ticket that comes a second time is found out without writing anything."""
+def test_a_duplicate_job_message_costs_one_refused_write_and_one_read(services: Services) -> None:
+    """A job message that comes a second time is found out without writing anything."""
     services.submit()
     services.push(services.calls.published[-1])
-    ticket = services.calls.published[-1]
+    job_message = services.calls.published[-1]
     services.calls.clear()
-    services.push(ticket)
+    services.push(job_message)
     assert dict(services.calls.methods) == {"Commit": 1, "GetDocument": 1}
 
 
 def test_a_large_job_costs_one_read(services: Services) -> None:
-    """A job that is too large for its ticket is read once by the worker."""
+    """A job that is too large for its job message is read once by the worker."""
     services.submit()
     services.push(services.calls.published[-1])
     services.calls.clear()
@@ -270,9 +270,9 @@ def test_what_a_webhook_costs_more(services: Services, web: Web) -> None:
     services.tell(event.id)
     assert dict(services.calls.methods) == {"GetDocument": 1, "Commit": 2, "Publish": 1}
     assert services.calls.writes == 2
-    ticket = services.calls.published[-1]
+    job_message = services.calls.published[-1]
     services.calls.clear()
-    services.push(ticket)
+    services.push(job_message)
     assert dict(services.calls.methods) == {"GetDocument": 1, "Commit": 2}
     assert services.calls.writes == 2
     assert len(web.received) == 1

@@ -1,4 +1,4 @@
-"""A message that is no ticket, from Pub/Sub to an operator's eyes."""
+"""A message that is no job message, from Pub/Sub to an operator's eyes."""
 
 import time
 from base64 import b64encode
@@ -10,7 +10,7 @@ from local.emulators import PROJECT
 from local.services import url
 from tests.e2e.system import System
 
-DATA = b64encode(b"this is no ticket").decode()
+DATA = b64encode(b"this is no job message").decode()
 
 
 @pytest.mark.emulators

@@ -48,9 +48,9 @@ def test_slow_clients_do_not_stop_a_quick_one(system: System, part: str) -> None
     [
         ("api", "/v1/jobs", "declared", 413),
         ("api", "/v1/jobs", "chunked", 413),
-        ("worker", "/tickets", "declared", 413),
+        ("worker", "/jobs", "declared", 413),
         # Read to the bound, and no push any more.
-        ("worker", "/tickets", "chunked", 400),
+        ("worker", "/jobs", "chunked", 400),
     ],
 )
 def test_a_huge_body_takes_no_memory(

@@ -11,7 +11,7 @@ from tests.e2e.system import System
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
-SEND, PROCESS = "send dormouse-tickets", "process dormouse-tickets"
+SEND, PROCESS = "send dormouse-jobs", "process dormouse-jobs"
 
 
 @dataclass
@@ -40,7 +40,7 @@ def traced(third_party: ThirdParty) -> Iterator[Traced]:
 
 
 def test_a_job_is_one_trace(traced: Traced) -> None:
-    """Submit, ring, claim, handler and finish are one trace with the caller's span at its root."""
+    """Submit, dispatch, claim, handler and finish are one trace under the caller's span."""
     answer = traced.system.call(
         "POST",
         "/v1/jobs",

@@ -17,9 +17,9 @@ from identity.errors import Unauthenticated
 from identity.firebase import FirebaseVerifier
 from identity.stripped import principal_of_stripped
 from identity.tokens import principal_of
-from jobs.errors import InvalidRequest, UndecodableEvent, UndecodableTicket
+from jobs.errors import InvalidRequest, UndecodableEvent, UndecodableMessage
 from jobs.firestore.changes import DocumentEventData
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.secret_references import checked
 from local.processes import ROOT
 from tests.fuzz.effort import tried
@@ -35,11 +35,11 @@ def captured(name: str) -> Any:
     return json.loads((ROOT / f"tests/events/{name}.json").read_text())
 
 
-AUDIENCE = "https://worker.example.com/tickets"
+AUDIENCE = "https://worker.example.com/jobs"
 CLAIMS = Bearer("push@example.com", AUDIENCE).claims
 FIREBASE = FirebaseVerifier("shop", verifier_of()._certificates)
 PUSH = captured("pubsub-push")["body"] | {"deliveryAttempt": 3}
-TICKET = json.loads(Ticket.to(a_job()).encode())
+JOB_MESSAGE = json.loads(JobMessage.to(a_job()).encode())
 CHANGE = captured("firestore-created")
 SUBMISSION = {
     "type": "http.request",
@@ -53,17 +53,17 @@ SUBMISSION = {
 @given(like(PUSH))
 def test_a_push(body: bytes) -> None:
     """A body is an envelope, or is refused as none."""
-    with suppress(UndecodableTicket):
+    with suppress(UndecodableMessage):
         open_envelope(body)
 
 
 @tried
-@given(like(TICKET))
-def test_a_ticket(data: bytes) -> None:
-    """A message is a ticket, which can be written as one again, or is refused as none."""
-    with suppress(UndecodableTicket):
-        ticket = Ticket.decode(data)
-        assert Ticket.decode(ticket.encode()).job_id == ticket.job_id
+@given(like(JOB_MESSAGE))
+def test_a_job_message(data: bytes) -> None:
+    """A message is a job message, which can be written as one again, or is refused as none."""
+    with suppress(UndecodableMessage):
+        job_message = JobMessage.decode(data)
+        assert JobMessage.decode(job_message.encode()).job_id == job_message.job_id
 
 
 @tried
@@ -203,8 +203,8 @@ def _names(value: Any) -> set[str]:
 def test_the_fuzzers_reach_what_is_right() -> None:
     """The unchanged originals are taken: what is fuzzed is near the real thing."""
     message = open_envelope(as_bytes(PUSH)).message
-    assert Ticket.decode(message.data).job_id
-    assert Ticket.decode(as_bytes(TICKET)).job is not None
+    assert JobMessage.decode(message.data).job_id
+    assert JobMessage.decode(as_bytes(JOB_MESSAGE)).job is not None
     assert unsigned_claims(segment(CLAIMS), [AUDIENCE], NOW) == CLAIMS
     check_json(as_bytes(SUBMISSION))
     assert checked(as_bytes(SUBMISSION["payload"]), frozenset({"github"}))

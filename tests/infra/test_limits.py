@@ -47,7 +47,7 @@ def test_an_attempt_ends_within_one_push(terraform: Terraform) -> None:
 
 def test_a_push_may_last_as_long_as_its_ack_deadline(terraform: Terraform) -> None:
     """Neither the subscription nor the worker's request timeout cuts an attempt short."""
-    subscription = terraform.resources["google_pubsub_subscription", "tickets"]
+    subscription = terraform.resources["google_pubsub_subscription", "jobs"]
     assert subscription["ack_deadline_seconds"] == "${local.ack_deadline_seconds}"
     assert service(terraform, "worker")["timeout"] == "${local.ack_deadline_seconds}s"
 
@@ -105,7 +105,7 @@ def test_a_sweep_ends_before_it_is_given_up(terraform: Terraform) -> None:
 
 def test_dead_letters_are_for_what_is_refused_for_hours(terraform: Terraform) -> None:
     """Fifty deliveries; with the longest pauses between them they last through a long outage."""
-    subscription = terraform.resources["google_pubsub_subscription", "tickets"]
+    subscription = terraform.resources["google_pubsub_subscription", "jobs"]
     policy = subscription["dead_letter_policy"][0]
     assert policy["max_delivery_attempts"] == "${local.delivery_attempts}"
     assert terraform.locals["delivery_attempts"] == 50
@@ -113,7 +113,7 @@ def test_dead_letters_are_for_what_is_refused_for_hours(terraform: Terraform) ->
 
 
 def test_no_subscription_expires(terraform: Terraform) -> None:
-    """By default a subscription without traffic for 31 days is deleted, with its tickets."""
+    """By default a subscription without traffic for 31 days is deleted, with its job messages."""
     subscriptions = [
         body
         for (kind, _), body in terraform.resources.items()

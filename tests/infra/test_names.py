@@ -19,7 +19,7 @@ from worker.doors import OPEN, accounts
 VALUES = {
     "GOOGLE_CLOUD_PROJECT": "p",
     "DORMOUSE_DATABASE": "(default)",
-    "DORMOUSE_TOPIC": "dormouse-tickets",
+    "DORMOUSE_TOPIC": "dormouse-jobs",
     "DORMOUSE_EVENTS_TOPIC": "dormouse-events",
     "DORMOUSE_WEBHOOKS_SECONDS": "60",
     "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
@@ -135,7 +135,7 @@ def test_a_token_for_each_door_is_accepted_by_cloud_run(terraform: Terraform) ->
 @pytest.mark.parametrize(
     ("resource", "path"),
     [
-        (("google_pubsub_subscription", "tickets"), "/tickets"),
+        (("google_pubsub_subscription", "jobs"), "/jobs"),
         (("google_pubsub_subscription", "dead_letters"), "/dead-letters"),
         (("google_cloud_scheduler_job", "sweep"), "/sweep"),
     ],

@@ -10,7 +10,7 @@ from local.processes import ROOT
 from tests.infra.terraform import Terraform
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-_EVENT = re.compile(r"\b(?:job|sweep|dead_letter|ticket)\.[a-z_]+\b")
+_EVENT = re.compile(r"\b(?:job|sweep|dead_letter|job message)\.[a-z_]+\b")
 
 
 def logged() -> Iterator[str]:

@@ -14,7 +14,7 @@ from jobs.channel import connect
 from jobs.memory import MemoryQueue
 from jobs.messages import message
 from jobs.model import Version
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from local.cloud.backlog import backoff
 from local.cloud.deliveries import Deliveries, PubsubUnavailable, Source
 from local.cloud.memory import MemoryPubsub
@@ -22,7 +22,7 @@ from local.cloud.pubsub import PubsubEmulator
 from local.cloud.push import MAX_DELIVERY_ATTEMPTS, Message, Subscription, subscriptions
 from tests.conftest import Emulators
 
-TICKETS, DEAD_LETTERS = subscriptions("dormouse-tickets")
+JOB_MESSAGES, DEAD_LETTERS = subscriptions("dormouse-jobs")
 _GetSubscriptionRequest = message("google.pubsub.v1.GetSubscriptionRequest")
 _PublishRequest = message("google.pubsub.v1.PublishRequest")
 _PubsubMessage = message("google.pubsub.v1.PubsubMessage")
@@ -47,7 +47,7 @@ class Bench:
     @contextmanager
     def delivering(self, at_once: int = 8) -> Iterator[None]:
         stopped = threading.Event()
-        work = Deliveries(self.source, TICKETS, self.deliver, at_once, stopped)
+        work = Deliveries(self.source, JOB_MESSAGES, self.deliver, at_once, stopped)
         thread = threading.Thread(target=work.run, daemon=True)
         thread.start()
         try:
@@ -64,23 +64,23 @@ def memory_bench() -> Bench:
     queue = MemoryQueue()
 
     def publish(data: bytes) -> None:
-        queue.ring([Ticket(job_id=data.decode(), version=Version("1"))])
+        queue.dispatch([JobMessage(job_id=data.decode(), version=Version("1"))])
 
-    return Bench(MemoryPubsub("prj", TICKETS.topic, queue, lambda: datetime.now(UTC)), publish)
+    return Bench(MemoryPubsub("prj", JOB_MESSAGES.topic, queue, lambda: datetime.now(UTC)), publish)
 
 
 def emulator_bench(address: str, project: str) -> Bench:
     source = PubsubEmulator(project, address)
-    source.create(TICKETS)
+    source.create(JOB_MESSAGES)
     channel = connect("", address)
     call: Callable[..., bytes] = channel.unary_unary(
         "/google.pubsub.v1.Publisher/Publish", _PublishRequest.SerializeToString
     )
 
     def publish(data: bytes) -> None:
-        ticket = Ticket(job_id=data.decode(), version=Version("1")).encode()
-        topic = f"projects/{project}/topics/{TICKETS.topic}"
-        call(_PublishRequest(topic=topic, messages=[_PubsubMessage(data=ticket)]))
+        job_message = JobMessage(job_id=data.decode(), version=Version("1")).encode()
+        topic = f"projects/{project}/topics/{JOB_MESSAGES.topic}"
+        call(_PublishRequest(topic=topic, messages=[_PubsubMessage(data=job_message)]))
 
     return Bench(source, publish)
 
@@ -98,7 +98,7 @@ def test_a_message_is_delivered(bench: Bench) -> None:
     with bench.delivering():
         bench.publish(b"a")
         message = bench.taken.get(timeout=SECONDS)
-    assert Ticket.decode(message.data).job_id == "a"
+    assert JobMessage.decode(message.data).job_id == "a"
     assert message.attempt == 1
 
 
@@ -142,7 +142,7 @@ def test_subscriptions_may_be_there_already(emulators: Emulators, project: str) 
     """Making the subscriptions a second time changes nothing."""
     emulator = PubsubEmulator(project, emulators.pubsub)
     for _ in range(2):
-        for subscription in (TICKETS, DEAD_LETTERS):
+        for subscription in (JOB_MESSAGES, DEAD_LETTERS):
             emulator.create(subscription)
     emulator.close()
 
@@ -152,34 +152,34 @@ def test_a_missing_emulator_is_told(project: str) -> None:
     emulator = PubsubEmulator(project, "127.0.0.1:1")
     emulator.close()
     with pytest.raises(PubsubUnavailable):
-        emulator.pull(TICKETS, 1)
+        emulator.pull(JOB_MESSAGES, 1)
 
 
 def test_memory_gives_up_on_a_message() -> None:
     """After the last attempt a message goes to the dead letters, marked with where it was."""
     now = [datetime(2026, 1, 1, tzinfo=UTC)]
     queue = MemoryQueue()
-    source = MemoryPubsub("prj", TICKETS.topic, queue, lambda: now[0])
-    queue.ring([Ticket(job_id="a", version=Version("1"))])
+    source = MemoryPubsub("prj", JOB_MESSAGES.topic, queue, lambda: now[0])
+    queue.dispatch([JobMessage(job_id="a", version=Version("1"))])
     for attempt in range(1, MAX_DELIVERY_ATTEMPTS + 1):
-        [(ack_id, message)] = source.pull(TICKETS, 1)
+        [(ack_id, message)] = source.pull(JOB_MESSAGES, 1)
         assert message.attempt == attempt
-        source.refuse(TICKETS, ack_id)
+        source.refuse(JOB_MESSAGES, ack_id)
         now[0] += backoff(attempt)
-    assert source.pull(TICKETS, 1) == []
+    assert source.pull(JOB_MESSAGES, 1) == []
     [(ack_id, letter)] = source.pull(DEAD_LETTERS, 1)
-    assert Ticket.decode(letter.data).job_id == "a"
+    assert JobMessage.decode(letter.data).job_id == "a"
     assert letter.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "50"
-    assert letter.attributes["CloudPubSubDeadLetterSourceSubscription"] == TICKETS.name
+    assert letter.attributes["CloudPubSubDeadLetterSourceSubscription"] == JOB_MESSAGES.name
     source.acknowledge(DEAD_LETTERS, ack_id)
 
 
 def test_the_emulator_gives_up_on_a_message_too(emulators: Emulators, project: str) -> None:
     """The subscription that the local cloud makes has the dead-letter policy of the real one."""
     emulator = PubsubEmulator(project, emulators.pubsub)
-    emulator.create(TICKETS)
+    emulator.create(JOB_MESSAGES)
     channel = connect("", emulators.pubsub)
-    name = f"projects/{project}/subscriptions/{TICKETS.name}"
+    name = f"projects/{project}/subscriptions/{JOB_MESSAGES.name}"
     get: Callable[..., Any] = channel.unary_unary(
         "/google.pubsub.v1.Subscriber/GetSubscription",
         _GetSubscriptionRequest.SerializeToString,

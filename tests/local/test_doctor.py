@@ -92,7 +92,7 @@ def test_nothing_is_wrong_with_a_system_that_runs(system: System) -> None:
 
 
 def test_each_trouble_of_a_running_system_is_found(system: System) -> None:
-    """Ill health, a clock that differs, dead letters, and jobs that nobody has rung."""
+    """Ill health, a clock that differs, dead letters, and jobs that nobody has dispatched."""
     system.status = "degraded"
     assert ids(system.ports) == ["api-unhealthy"]
     system.status = "ok"

@@ -13,7 +13,7 @@ from local.cloud.firestore import EVENTS
 from local.cloud.identity import Issuer
 from local.cloud.push import Message, Subscription, subscriptions
 
-TICKETS, DEAD_LETTERS = subscriptions("tickets")
+JOB_MESSAGES, DEAD_LETTERS = subscriptions("jobs")
 
 
 def message(number: int, attempt: int = 1) -> Message:
@@ -52,30 +52,30 @@ def faults(pushed: Pushed) -> Faults:
 
 def test_without_a_plan_nothing_happens(faults: Faults, pushed: Pushed) -> None:
     """Messages are handed on as they are, and the worker's answer is handed back."""
-    assert faults.deliver(TICKETS, message(1))
+    assert faults.deliver(JOB_MESSAGES, message(1))
     pushed.delivers = False
-    assert not faults.deliver(TICKETS, message(2))
+    assert not faults.deliver(JOB_MESSAGES, message(2))
     assert pushed.messages == ["1", "2"]
 
 
 def test_a_dropped_message_counts_as_delivered(faults: Faults, pushed: Pushed) -> None:
     """A dropped message is acknowledged and never pushed."""
     faults.plan = FaultPlan(drop=1.0)
-    assert faults.deliver(TICKETS, message(1))
+    assert faults.deliver(JOB_MESSAGES, message(1))
     assert pushed.messages == []
 
 
 def test_a_duplicate_is_pushed_twice(faults: Faults, pushed: Pushed) -> None:
     """A duplicated message arrives twice."""
     faults.plan = FaultPlan(duplicate=1.0)
-    assert faults.deliver(TICKETS, message(1))
+    assert faults.deliver(JOB_MESSAGES, message(1))
     assert pushed.messages == ["1", "1"]
 
 
 def test_a_delayed_message_waits(faults: Faults, pushed: Pushed) -> None:
     """A delayed message is pushed after a wait within the bound."""
     faults.plan = FaultPlan(delay=1.0, delay_seconds=3.0)
-    assert faults.deliver(TICKETS, message(1))
+    assert faults.deliver(JOB_MESSAGES, message(1))
     assert pushed.messages == ["1"]
     assert len(pushed.waits) == 1
     assert 0 < pushed.waits[0] <= 3.0
@@ -87,15 +87,15 @@ def test_a_reordered_message_is_overtaken(faults: Faults, pushed: Pushed) -> Non
     held = next(n for n in range(100) if fate_of(plan, message(n)).overtaken)
     passing = next(n for n in range(100) if not fate_of(plan, message(n)).overtaken)
     faults.plan = plan
-    waiting = threading.Thread(target=faults.deliver, args=(TICKETS, message(held)))
+    waiting = threading.Thread(target=faults.deliver, args=(JOB_MESSAGES, message(held)))
     waiting.start()
     while waiting.is_alive():
-        faults.deliver(TICKETS, message(passing))
+        faults.deliver(JOB_MESSAGES, message(passing))
     assert pushed.messages.index(str(passing)) < pushed.messages.index(str(held))
 
 
 def test_events_are_tampered_with_too(faults: Faults, pushed: Pushed) -> None:
-    """What is done to tickets is done to events."""
+    """What is done to job messages is done to events."""
     faults.plan = FaultPlan(drop=1.0)
     assert faults.deliver(EVENTS.subscription, message(1))
     assert pushed.messages == []

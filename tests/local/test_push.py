@@ -14,7 +14,7 @@ from local.cloud.settings import CloudSettings
 from local.ports import Ports
 from tests.local.conftest import StandIn
 
-TICKETS, DEAD_LETTERS = subscriptions("tickets")
+JOB_MESSAGES, DEAD_LETTERS = subscriptions("jobs")
 MESSAGE = Message(
     id="17",
     data=b"hello",
@@ -26,7 +26,7 @@ MESSAGE = Message(
 
 def test_an_envelope_is_that_of_a_real_push() -> None:
     """Ids and times come in both spellings, data in base64, and the delivery's number beside."""
-    assert msgspec.json.decode(envelope("prj", TICKETS, MESSAGE)) == {
+    assert msgspec.json.decode(envelope("prj", JOB_MESSAGES, MESSAGE)) == {
         "message": {
             "attributes": {"colour": "blue"},
             "data": "aGVsbG8=",
@@ -35,7 +35,7 @@ def test_an_envelope_is_that_of_a_real_push() -> None:
             "publishTime": "2026-01-02T03:04:05.678Z",
             "publish_time": "2026-01-02T03:04:05.678Z",
         },
-        "subscription": "projects/prj/subscriptions/tickets-push",
+        "subscription": "projects/prj/subscriptions/jobs-push",
         "deliveryAttempt": 3,
     }
 
@@ -49,11 +49,11 @@ def test_a_push_is_signed_for_its_path(
     settings: CloudSettings, caller: WorkerCaller, worker: StandIn, verifier: Verifier
 ) -> None:
     """The token is the push account's, made for the worker's audience and the path."""
-    assert Push(settings, caller)(TICKETS, MESSAGE)
+    assert Push(settings, caller)(JOB_MESSAGES, MESSAGE)
     [received] = worker.received
-    assert received.path == "/tickets"
-    assert received.body == envelope(settings.project, TICKETS, MESSAGE)
-    principal = verifier.verify(received.token, ["https://worker.test/tickets"])
+    assert received.path == "/jobs"
+    assert received.body == envelope(settings.project, JOB_MESSAGES, MESSAGE)
+    principal = verifier.verify(received.token, ["https://worker.test/jobs"])
     assert principal.email == settings.push_account
 
 
@@ -71,7 +71,7 @@ def test_what_acknowledges(
 ) -> None:
     """Exactly the statuses that Pub/Sub documents acknowledge a message."""
     worker.answer = lambda _: status
-    assert Push(settings, caller)(TICKETS, MESSAGE) is acknowledged
+    assert Push(settings, caller)(JOB_MESSAGES, MESSAGE) is acknowledged
 
 
 def test_a_worker_that_is_away_refuses(settings: CloudSettings, issuer: Issuer) -> None:
@@ -79,5 +79,5 @@ def test_a_worker_that_is_away_refuses(settings: CloudSettings, issuer: Issuer) 
     away = WorkerCaller(
         replace(settings, worker_url=f"http://127.0.0.1:{Ports.free().api}"), issuer
     )
-    assert not Push(settings, away)(TICKETS, MESSAGE)
-    assert away.post("/tickets", account="a@b", seconds=1, headers={}, body=b"") == UNREACHABLE
+    assert not Push(settings, away)(JOB_MESSAGES, MESSAGE)
+    assert away.post("/jobs", account="a@b", seconds=1, headers={}, body=b"") == UNREACHABLE

@@ -61,7 +61,7 @@ def test_measured_figures_take_the_place_of_others(figures: Figures) -> None:
     comparison = a_comparison(a_round(local.OURS, api=2, worker=5, a_second=90))
     found = local.measured(figures, comparison)
     assert (found.api_cpu.value, found.worker_cpu.value) == (0.002, 0.005)
-    assert found.ticket_bytes.value == 700
+    assert found.job_message_bytes.value == 700
     assert "2026-11-23" in found.api_cpu.source
 
 

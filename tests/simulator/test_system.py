@@ -37,7 +37,7 @@ def test_every_job_is_done_once(setup: Setup) -> None:
     assert all(job.finished and job.accepted for job in system.jobs)
     assert system.done == len(system.jobs) == 100
     assert system.firestore.writes == 300
-    assert system.tickets.refusals > 0
+    assert system.job_messages.refusals > 0
 
 
 def test_littles_law_holds(setup: Setup) -> None:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from jobs.telemetry.export import provider
 from jobs.telemetry.spans import Spans
 
-TOPIC = "tickets"
+TOPIC = "jobs"
 
 
 @dataclass

@@ -33,7 +33,7 @@ class House:
         self.collector = Collector()
         self.seconds = 0.0
         self.processor = SpansOfRequests(self.collector, lambda: self.seconds)
-        self.store = Spans(provider("api", "p", self.processor), "tickets").store(MemoryJobStore())
+        self.store = Spans(provider("api", "p", self.processor), "jobs").store(MemoryJobStore())
         self.made = 0
 
     def work(self, spans: int = 1) -> None:

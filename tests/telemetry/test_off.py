@@ -8,7 +8,7 @@ import pytest
 
 from jobs.errors import SettingsError
 from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.settings import Settings
 from jobs.telemetry import OFF, telemetry_for
 from local.processes import ROOT
@@ -61,8 +61,8 @@ def test_what_is_not_watched_stays_what_it_is() -> None:
     assert telemetry.pushes(_serve) is _serve
 
 
-def _answer(ticket: Ticket) -> None:
-    raise AssertionError(ticket)
+def _answer(job_message: JobMessage) -> None:
+    raise AssertionError(job_message)
 
 
 def _serve(_environ: WSGIEnvironment, _start: StartResponse) -> list[bytes]:

@@ -7,7 +7,7 @@ from werkzeug.test import Client, TestResponse
 from api.app import create_app
 from identity.tokens import Verifier
 from jobs.memory import MemoryQueue, memory_stores
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.faulty import Fault, FaultyJobStore
@@ -47,10 +47,10 @@ def api(watched: Watched, verifier: Verifier, issuer: Issuer) -> Api:
     return Api(watched, verifier, issuer)
 
 
-def test_a_submission_is_one_trace_from_the_caller_to_the_ticket(
+def test_a_submission_is_one_trace_from_the_caller_to_the_job_message(
     watched: Watched, api: Api
 ) -> None:
-    """The request is a child of the caller's span; keeping and ringing are the request's."""
+    """The request is a child of the caller's span; keeping and dispatching are the request's."""
     answer = api.submit(traceparent=TRACEPARENT)
     assert answer.status_code == 202
     request = watched.named("POST /v1/jobs")
@@ -60,10 +60,10 @@ def test_a_submission_is_one_trace_from_the_caller_to_the_ticket(
     assert parent_place(watched.named(f"send {TOPIC}")) == own_place(request)
     data = api.queue.take()
     assert data
-    ticket = Ticket.decode(data)
-    assert ticket.job
-    assert place_of(ticket.job.trace) == own_place(request)
-    assert place_of(ticket.traceparent) == own_place(watched.named(f"send {TOPIC}"))
+    job_message = JobMessage.decode(data)
+    assert job_message.job
+    assert place_of(job_message.job.trace) == own_place(request)
+    assert place_of(job_message.traceparent) == own_place(watched.named(f"send {TOPIC}"))
     assert answer.headers["X-Request-Id"] == f"{own_place(request)[0]:032x}"
 
 

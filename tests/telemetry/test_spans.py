@@ -8,11 +8,11 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from jobs import transitions
 from jobs.context import Link
+from jobs.dispatching import try_dispatch
 from jobs.errors import StoreUnavailable, VersionConflict
 from jobs.memory import MemoryJobStore, MemoryQueue
 from jobs.model import Job, JobError
-from jobs.queue import SNAPSHOT_LIMIT, Ticket
-from jobs.ringing import ring_softly
+from jobs.queue import SNAPSHOT_LIMIT, JobMessage
 from jobs.trace import trace_id
 from tests.making import LEASE, MINUTE, T0, TRACEPARENT, a_job
 from tests.telemetry.conftest import (
@@ -33,10 +33,10 @@ UNSAMPLED = f"{TRACEPARENT[:-2]}00"
 ONE_SECOND = timedelta(seconds=1)
 
 
-def taken(queue: MemoryQueue) -> Ticket:
+def taken(queue: MemoryQueue) -> JobMessage:
     data = queue.take()
     assert data
-    return Ticket.decode(data)
+    return JobMessage.decode(data)
 
 
 def test_every_change_of_a_job_has_its_name(watched: Watched) -> None:
@@ -75,80 +75,80 @@ def test_a_refused_change_fails_its_span(watched: Watched) -> None:
 
 
 def test_a_batch_is_one_span(watched: Watched) -> None:
-    """Jobs that are created in one commit are one span, and so is the ring for them."""
+    """Jobs that are created in one commit are one span, and so is the dispatch them."""
     store = watched.spans.store(MemoryJobStore())
     queue = watched.spans.queue(MemoryQueue())
     kept = store.create_all([a_job(id="a" * 32), a_job(id="b" * 32)])
-    ring_softly(queue, kept)
-    queue.ring([])
+    try_dispatch(queue, kept)
+    queue.dispatch([])
     assert watched.names == ["create jobs", f"send {TOPIC}"]
     assert (watched.named("create jobs").attributes or {})["db.operation.batch.size"] == 2
     sent = watched.named(f"send {TOPIC}")
     assert (sent.attributes or {})["messaging.batch.message_count"] == 2
 
 
-def test_a_ticket_carries_its_ring(watched: Watched) -> None:
-    """The ring is in the job's trace, also where a sweep rings, and the ticket says so."""
+def test_a_job_message_carries_its_dispatch(watched: Watched) -> None:
+    """The dispatch is in the job's trace, a sweep's too, and the job message says so."""
     inside = MemoryQueue()
-    watched.spans.queue(inside).ring([Ticket.to(a_job())])
+    watched.spans.queue(inside).dispatch([JobMessage.to(a_job())])
     sent = watched.named(f"send {TOPIC}")
     assert sent.kind is SpanKind.PRODUCER
     assert parent_place(sent) == place_of(TRACEPARENT)
     assert place_of(taken(inside).traceparent) == own_place(sent)
 
 
-def test_a_ticket_without_its_job_carries_its_ring_too(watched: Watched) -> None:
-    """A job that is too large for its ticket does not lose its trace."""
+def test_a_job_message_without_its_job_carries_its_dispatch_too(watched: Watched) -> None:
+    """A job that is too large for its job message does not lose its trace."""
     inside = MemoryQueue()
     job = a_job(labels={"much": "x" * SNAPSHOT_LIMIT})
-    watched.spans.queue(inside).ring([Ticket.to(job)])
-    ticket = taken(inside)
-    assert ticket.job is None
-    assert trace_id(ticket.traceparent) == trace_id(TRACEPARENT)
+    watched.spans.queue(inside).dispatch([JobMessage.to(job)])
+    job_message = taken(inside)
+    assert job_message.job is None
+    assert trace_id(job_message.traceparent) == trace_id(TRACEPARENT)
 
 
-def test_a_ticket_is_a_child_of_its_ring(watched: Watched) -> None:
-    """What the worker does for a ticket is in the trace of the ring, and linked to it."""
+def test_a_job_message_is_a_child_of_its_dispatch(watched: Watched) -> None:
+    """What the worker does for a job message is in the trace of the dispatch, and linked to it."""
     store = watched.spans.store(MemoryJobStore())
 
-    def answer(ticket: Ticket) -> None:
-        assert ticket.job
-        store.create(ticket.job)
+    def answer(job_message: JobMessage) -> None:
+        assert job_message.job
+        store.create(job_message.job)
 
-    ring = f"00-{trace_id(TRACEPARENT)}-{'1' * 16}-01"
+    dispatch = f"00-{trace_id(TRACEPARENT)}-{'1' * 16}-01"
     watched.spans.answer(answer)(
-        Ticket(job_id="x", version=a_job().version, traceparent=ring, job=a_job())
+        JobMessage(job_id="x", version=a_job().version, traceparent=dispatch, job=a_job())
     )
     span = watched.named(f"process {TOPIC}")
     assert span.kind is SpanKind.CONSUMER
-    assert parent_place(span) == place_of(ring)
-    assert linked_places(span) == [place_of(ring)]
+    assert parent_place(span) == place_of(dispatch)
+    assert linked_places(span) == [place_of(dispatch)]
     assert parent_place(watched.named("create job")) == own_place(span)
 
 
-def test_a_ring_in_another_trace_is_linked_to_the_submission(watched: Watched) -> None:
+def test_a_dispatch_in_another_trace_is_linked_to_the_submission(watched: Watched) -> None:
     """Where somebody else rang later, such as an operator, both traces lead to the attempt."""
-    ticket = Ticket(job_id="x", version=a_job().version, traceparent=OTHER, job=a_job())
-    watched.spans.answer(lambda _: None)(ticket)
+    job_message = JobMessage(job_id="x", version=a_job().version, traceparent=OTHER, job=a_job())
+    watched.spans.answer(lambda _: None)(job_message)
     span = watched.named(f"process {TOPIC}")
     assert parent_place(span) == place_of(OTHER)
     assert linked_places(span) == [place_of(OTHER), place_of(TRACEPARENT)]
 
 
-def test_a_ticket_of_an_api_without_telemetry_is_in_the_jobs_trace(watched: Watched) -> None:
+def test_a_job_message_of_an_api_without_telemetry_is_in_the_jobs_trace(watched: Watched) -> None:
     """The two services need not be switched at the same moment."""
-    watched.spans.answer(lambda _: None)(Ticket.to(a_job()))
+    watched.spans.answer(lambda _: None)(JobMessage.to(a_job()))
     assert parent_place(watched.named(f"process {TOPIC}")) == place_of(TRACEPARENT)
 
 
-def test_a_ticket_that_must_come_again_fails_its_span(watched: Watched) -> None:
+def test_a_job_message_that_must_come_again_fails_its_span(watched: Watched) -> None:
     """The error passes through; the span names it."""
 
-    def answer(_: Ticket) -> NoReturn:
+    def answer(_: JobMessage) -> NoReturn:
         raise StoreUnavailable
 
     with pytest.raises(StoreUnavailable):
-        watched.spans.answer(answer)(Ticket.to(a_job()))
+        watched.spans.answer(answer)(JobMessage.to(a_job()))
     span = watched.named(f"process {TOPIC}")
     assert (span.attributes or {})["error.type"] == "store_unavailable"
 
@@ -158,12 +158,12 @@ def test_nothing_is_kept_of_a_trace_that_is_not_sampled(watched: Watched) -> Non
     store = watched.spans.store(MemoryJobStore())
     inside = MemoryQueue()
     job = store.create(a_job(trace=UNSAMPLED))
-    watched.spans.queue(inside).ring([Ticket.to(job)])
-    ticket = taken(inside)
-    watched.spans.answer(lambda _: None)(ticket)
+    watched.spans.queue(inside).dispatch([JobMessage.to(job)])
+    job_message = taken(inside)
+    watched.spans.answer(lambda _: None)(job_message)
     assert watched.names == []
-    assert ticket.traceparent
-    assert ticket.traceparent.endswith("-00")
+    assert job_message.traceparent
+    assert job_message.traceparent.endswith("-00")
 
 
 def run(watched: Watched, outcome: Outcome) -> list[Task]:

@@ -35,7 +35,7 @@ class Quicker(FaultyJobStore):
 
 
 def _progress(job: Job) -> Job:
-    return job.evolve(rings=job.rings + 1)
+    return job.evolve(dispatches=job.dispatches + 1)
 
 
 def test_change() -> None:
@@ -49,7 +49,7 @@ def test_change() -> None:
 def test_somebody_was_quicker() -> None:
     """A change that comes second is applied to what the first one left."""
     store = Quicker(_progress, _progress)
-    kept = change(store, store.create(a_job(rings=1)), _cancel)
+    kept = change(store, store.create(a_job(dispatches=1)), _cancel)
     assert (kept.status, store.saves) == (Status.CANCELLED, 3)
 
 

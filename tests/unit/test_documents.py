@@ -68,7 +68,7 @@ JOBS = st.builds(
     expire_at=st.none() | TIMES,
     checkpoint=st.none() | JSON_TEXTS,
     retry=st.none() | st.builds(RetryPolicy, first_seconds=st.floats(0.1, 60)),
-    rings=NUMBERS,
+    dispatches=NUMBERS,
     worker=st.none() | TEXTS,
     trace=st.none() | TEXTS,
     fingerprint=st.none() | TEXTS,

@@ -28,7 +28,7 @@ CODES = {
     "version_conflict",
     "store_unavailable",
     "queue_unavailable",
-    "undecodable_ticket",
+    "undecodable_message",
     "settings",
     "unauthenticated",
     "permission_denied",

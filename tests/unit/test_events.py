@@ -72,7 +72,7 @@ def _fail(job: Job, **delay: Any) -> Job:
             EventType.JOB_RETRYING,
         ),
         (a_job(), transitions.claim(a_job(), NOW, lease=LEASE, worker="worker"), None),
-        (a_job(), transitions.ring(a_job(), NOW), None),
+        (a_job(), transitions.dispatch(a_job(), NOW), None),
         (_running(), transitions.report(_running(), Progress(fraction=0.5)), None),
         (_running(), transitions.remember(_running(), "{}"), None),
         (_running(), transitions.pause(_running(), NOW, MINUTE), None),

@@ -10,7 +10,7 @@ from jobs.errors import InvalidRequest, PayloadTooLarge, UnknownJobType
 from jobs.model import Job, Status
 from jobs.order import MAX_DELAY, MAX_PAYLOAD_BYTES, Order, derived_id, job_for
 from jobs.retry import MAX_ATTEMPTS, RetryPolicy
-from jobs.transitions import RING_GRACE, SHORT_WAIT
+from jobs.transitions import REDISPATCH_DELAY, SHORT_WAIT
 from tests.making import T0, TRACEPARENT, a_registry, an_order
 
 SECOND = timedelta(seconds=1)
@@ -26,7 +26,7 @@ def _job_for(order: Order, now: datetime = T0) -> Job:
 
 
 def test_an_order_becomes_a_job() -> None:
-    """A job starts queued, at once, rung for, with its type's number of attempts."""
+    """A job starts queued, at once, dispatched, with its type's number of attempts."""
     assert _job(labels={"team": "blue"}, trace=TRACEPARENT) == Job(
         id="new-id",
         type="words.say",
@@ -37,24 +37,28 @@ def test_an_order_becomes_a_job() -> None:
         run_at=T0,
         status=Status.QUEUED,
         labels={"team": "blue"},
-        wake_at=T0 + RING_GRACE,
-        rings=1,
+        wake_at=T0 + REDISPATCH_DELAY,
+        dispatches=1,
         trace=TRACEPARENT,
     )
 
 
 @pytest.mark.parametrize("wait", [timedelta(), INSTANT, SHORT_WAIT])
-def test_a_short_wait_is_rung_for_at_once(wait: timedelta) -> None:
-    """Up to a short wait, the job is rung for now and the worker waits it out."""
+def test_a_short_wait_is_dispatched_for_at_once(wait: timedelta) -> None:
+    """Up to a short wait, the job is dispatched now and the worker waits it out."""
     for job in (_job(delay=wait), _job(run_at=T0 + wait)):
-        assert (job.run_at, job.rings, job.wake_at) == (T0 + wait, 1, T0 + wait + RING_GRACE)
+        assert (job.run_at, job.dispatches, job.wake_at) == (
+            T0 + wait,
+            1,
+            T0 + wait + REDISPATCH_DELAY,
+        )
 
 
 @pytest.mark.parametrize("wait", [SHORT_WAIT + INSTANT, timedelta(days=1), MAX_DELAY])
 def test_a_long_wait_is_the_sweep_s(wait: timedelta) -> None:
-    """A longer wait is not rung for: the sweep looks at the job when it is over."""
+    """A longer wait is not dispatched: the sweep looks at the job when it is over."""
     for job in (_job(delay=wait), _job(run_at=T0 + wait)):
-        assert (job.run_at, job.rings, job.wake_at) == (T0 + wait, 0, T0 + wait)
+        assert (job.run_at, job.dispatches, job.wake_at) == (T0 + wait, 0, T0 + wait)
 
 
 def test_the_past_is_now() -> None:

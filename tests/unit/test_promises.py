@@ -20,10 +20,10 @@ import worker.lease
 from jobs import transitions
 from jobs.change import change
 from jobs.context import Cancelled
+from jobs.dispatching import try_dispatch
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused
 from jobs.model import SHARDS, Job, Progress, Status
-from jobs.queue import Ticket
-from jobs.ringing import ring_softly
+from jobs.queue import JobMessage
 from jobs.submit import Submitter
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
 from tests.making import KEEP_FOR, Clock, a_registry, an_error, an_order, say
@@ -52,7 +52,7 @@ class Ask(Enum):
 
 
 class Delivery(Enum):
-    """How often a ticket arrives."""
+    """How often a job message arrives."""
 
     ONCE = auto()
     AND_AGAIN = auto()
@@ -130,7 +130,7 @@ class Promises(RuleBasedStateMachine):
         """The last attempt of each job, unless its end is known to the store."""
         self.working: list[Attempt] = []
         """Attempts whose worker is still there, whatever the store thinks of them."""
-        self.tickets: list[bytes] = []
+        self.job_messages: list[bytes] = []
         self.seen_by_callers: list[Job] = []
         self.seen_by_sweeps: list[Job] = []
         # Reports are paced by real time, of which none passes here.
@@ -145,7 +145,7 @@ class Promises(RuleBasedStateMachine):
         max_attempts=st.integers(1, 2),
         keys=st.lists(st.sampled_from([None, "one", "two"]), min_size=1, max_size=2, unique=True),
         fault=FAULTS,
-        ring_fault=FAULTS,
+        dispatch_fault=FAULTS,
     )
     def submit(
         self,
@@ -153,7 +153,7 @@ class Promises(RuleBasedStateMachine):
         max_attempts: int,
         keys: list[str | None],
         fault: Fault | None,
-        ring_fault: Fault | None,
+        dispatch_fault: Fault | None,
     ) -> None:
         orders = [
             an_order(idempotency_key=key)
@@ -161,7 +161,7 @@ class Promises(RuleBasedStateMachine):
             else an_order(delay=delay, max_attempts=max_attempts)
             for key in keys
         ]
-        self.store.fault, self.queue.fault = fault, ring_fault
+        self.store.fault, self.queue.fault = fault, dispatch_fault
         try:
             if len(orders) == 1:
                 submitted = [self.submitter.submit(orders[0])]
@@ -187,26 +187,26 @@ class Promises(RuleBasedStateMachine):
             case Ask.DELETE:
                 self._delete(self._job(pick))
 
-    # What becomes of tickets
+    # What becomes of job messages
 
-    @precondition(lambda self: self.tickets)
+    @precondition(lambda self: self.job_messages)
     @rule()
     def answer(self) -> None:
         """The common way. Without arguments, so that it is often tried."""
-        self._claim(Ticket.decode(self.tickets.pop(0)), None)
+        self._claim(JobMessage.decode(self.job_messages.pop(0)), None)
 
-    @precondition(lambda self: self.tickets)
+    @precondition(lambda self: self.job_messages)
     @rule(pick=PICKS, times=st.sampled_from(Delivery), short=st.booleans(), fault=FAULTS)
     def deliver(self, pick: int, times: Delivery, short: bool, fault: Fault | None) -> None:
         """In any order, with the job or without."""
-        place = pick % len(self.tickets)
-        ticket = Ticket.decode(self.tickets[place])
+        place = pick % len(self.job_messages)
+        job_message = JobMessage.decode(self.job_messages[place])
         if times is not Delivery.AND_AGAIN:
-            self.tickets.pop(place)
+            self.job_messages.pop(place)
         if short:
-            ticket = Ticket(job_id=ticket.job_id, version=ticket.version)
+            job_message = JobMessage(job_id=job_message.job_id, version=job_message.version)
         if times is not Delivery.NEVER:
-            self._claim(ticket, fault)
+            self._claim(job_message, fault)
 
     # What workers do
 
@@ -249,11 +249,11 @@ class Promises(RuleBasedStateMachine):
         if how is End.CRASH:
             return
         ended = self._end(attempt, how, delay, fault)
-        if ended and ended.rings and goes_on:
+        if ended and ended.dispatches and goes_on:
             if how is End.FAILURE:
                 self._started(self.claimer.again(ended))
             else:
-                ring_softly(self.queue, [ended])
+                try_dispatch(self.queue, [ended])
 
     # What sweeps and clocks do
 
@@ -290,7 +290,7 @@ class Promises(RuleBasedStateMachine):
                 assert job.expire_at == job.finished_at + KEEP_FOR
             else:
                 assert job.wake_at is not None
-                latest = max(self.clock(), job.run_at) + transitions.RING_GRACE_LONGEST
+                latest = max(self.clock(), job.run_at) + transitions.LONGEST_REDISPATCH_DELAY
                 assert job.wake_at <= latest
 
     @invariant()
@@ -312,8 +312,8 @@ class Promises(RuleBasedStateMachine):
         assert all(self.store.get(job_id) for job_id in self.acknowledged)
 
     @invariant()
-    def take_up_tickets(self) -> None:
-        self.tickets += iter(self.queue.take, None)
+    def take_up_job_messages(self) -> None:
+        self.job_messages += iter(self.queue.take, None)
 
     def teardown(self) -> None:
         """From wherever this came to, the sweep alone brings every job to its end."""
@@ -353,7 +353,7 @@ class Promises(RuleBasedStateMachine):
             return
         assert self.finished.pop(seen.id).status in {Status.FAILED, Status.CANCELLED}
         self.counted[seen.id] = 0
-        ring_softly(self.queue, [kept])
+        try_dispatch(self.queue, [kept])
 
     def _delete(self, job: Job) -> None:
         if job.is_terminal:
@@ -362,15 +362,15 @@ class Promises(RuleBasedStateMachine):
             del self.finished[job.id]
             self.counted.pop(job.id, None)
 
-    def _claim(self, ticket: Ticket, fault: Fault | None) -> Attempt | None:
+    def _claim(self, job_message: JobMessage, fault: Fault | None) -> Attempt | None:
         # Two claims never happen in the same microsecond.
         self.clock.move(timedelta(microseconds=1))
         self.store.fault = fault
-        before = self.store.get(ticket.job_id)
+        before = self.store.get(job_message.job_id)
         try:
-            return self._started(self.claimer.claim(ticket))
+            return self._started(self.claimer.claim(job_message))
         except StoreUnavailable:
-            after = self.store.get(ticket.job_id)
+            after = self.store.get(job_message.job_id)
             if after and after != before and after.status is Status.RUNNING:
                 # Nobody knows of this attempt, but it is one.
                 self._started(after)
@@ -437,7 +437,7 @@ class Promises(RuleBasedStateMachine):
         self._wait_for_the_next_wake_at()
         self.sweep.run()
         for data in iter(self.queue.take, None):
-            if attempt := self._claim(Ticket.decode(data), None):
+            if attempt := self._claim(JobMessage.decode(data), None):
                 self._end(attempt, End.SUCCESS, timedelta(), None)
 
     def _waking(self) -> list[datetime]:

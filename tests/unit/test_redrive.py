@@ -9,7 +9,7 @@ from jobs.dead_letters import DeadLetter, Reason
 from jobs.errors import TransitionRefused
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.model import UNDELIVERED, Job, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.redrive import redrive
 from tests.making import LEASE, T0, Clock, a_job, an_error
 
@@ -37,8 +37,8 @@ class House:
             letter, store=self.store, letters=self.letters, queue=self.queue, now=self.clock
         )
 
-    def rung(self) -> list[Ticket]:
-        return [Ticket.decode(data) for data in iter(self.queue.take, None)]
+    def dispatched(self) -> list[JobMessage]:
+        return [JobMessage.decode(data) for data in iter(self.queue.take, None)]
 
 
 @pytest.fixture
@@ -47,54 +47,54 @@ def house() -> House:
 
 
 def test_a_job_that_failed_by_it(house: House) -> None:
-    """A job that no worker would take is wanted again, and rung for; the letter is gone."""
+    """A job that no worker would take is wanted again, and dispatched; the letter is gone."""
     error = an_error(code=UNDELIVERED)
     job = house.store.create(a_job(status=Status.FAILED, error=error))
-    kept = house.redrive(house.letter(Ticket.to(job).encode()))
+    kept = house.redrive(house.letter(JobMessage.to(job).encode()))
     assert (kept.status, kept.attempt, kept.error) == (Status.QUEUED, 0, None)
     assert house.store.get(job.id) == kept
-    assert house.rung() == [Ticket.to(kept)]
+    assert house.dispatched() == [JobMessage.to(kept)]
     assert house.letters.list_letters(10) == []
 
 
 def test_a_job_that_still_waits(house: House) -> None:
-    """A job that is queued is rung for as it is."""
+    """A job that is queued is dispatched as it is."""
     job = house.store.create(a_job())
-    assert house.redrive(house.letter(Ticket.to(job).encode())) == job
-    assert house.rung() == [Ticket.to(job)]
+    assert house.redrive(house.letter(JobMessage.to(job).encode())) == job
+    assert house.dispatched() == [JobMessage.to(job)]
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.QUEUED}))
 def test_a_job_that_went_on(house: House, status: Status) -> None:
     """A job that goes on, or ended for another reason, is left alone; the letter is gone."""
     job = house.store.create(a_job(status=status))
-    assert house.redrive(house.letter(Ticket.to(job).encode())) == job
+    assert house.redrive(house.letter(JobMessage.to(job).encode())) == job
     assert house.store.get(job.id) == job
-    assert house.rung() == []
+    assert house.dispatched() == []
     assert house.letters.list_letters(10) == []
 
 
 def test_the_latest_counts(house: House) -> None:
-    """A letter with an outdated version of its job rings for the latest."""
+    """A letter with an outdated version of its job dispatches the latest."""
     first = house.store.create(a_job())
     running = house.store.save(transitions.claim(first, T0, lease=LEASE, worker="w"), before=first)
     back = house.store.save(transitions.hand_back(running, T0), before=running)
-    assert house.redrive(house.letter(Ticket.to(first).encode())) == back
-    assert house.rung() == [Ticket.to(back)]
+    assert house.redrive(house.letter(JobMessage.to(first).encode())) == back
+    assert house.dispatched() == [JobMessage.to(back)]
 
 
-def test_a_letter_that_is_no_ticket(house: House) -> None:
+def test_a_letter_that_is_no_job_message(house: House) -> None:
     """A letter that can't be decoded stays, for a release that can."""
     letter = house.letter(b"garbage")
-    with pytest.raises(TransitionRefused, match="holds no ticket"):
+    with pytest.raises(TransitionRefused, match="holds no job message"):
         house.redrive(letter)
     assert house.letters.list_letters(10) == [letter]
 
 
 def test_a_letter_whose_job_is_gone(house: House) -> None:
     """A letter whose job was deleted stays: there is nothing to send."""
-    letter = house.letter(Ticket.to(a_job()).encode())
+    letter = house.letter(JobMessage.to(a_job()).encode())
     with pytest.raises(TransitionRefused, match="gone"):
         house.redrive(letter)
     assert house.letters.list_letters(10) == [letter]
-    assert house.rung() == []
+    assert house.dispatched() == []

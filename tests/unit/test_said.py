@@ -5,7 +5,7 @@ import pytest
 from jobs import transitions
 from jobs.errors import TransitionRefused
 from jobs.model import LogLine, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.said import LINES_KEPT, MAX_BYTES, MAX_TEXT, kept_of, last_number
 from tests.making import T0, a_job
 
@@ -49,10 +49,10 @@ def test_only_a_running_attempt_says_anything() -> None:
         transitions.say(a_job(), lines(1, 2))
 
 
-def test_a_long_log_is_left_out_of_the_ticket() -> None:
+def test_a_long_log_is_left_out_of_the_job_message() -> None:
     """Then the worker reads the job, so that the numbers go on from the last line."""
     short, long = a_job(log=lines(1, 2)), a_job(log=lines(1, 40, "x" * 400))
-    decoded = Ticket.decode(Ticket.to(short).encode()).job
+    decoded = JobMessage.decode(JobMessage.to(short).encode()).job
     assert decoded is not None
     assert decoded.log == lines(1, 2)
-    assert Ticket.decode(Ticket.to(long).encode()).job is None
+    assert JobMessage.decode(JobMessage.to(long).encode()).job is None

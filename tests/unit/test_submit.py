@@ -1,4 +1,4 @@
-"""How jobs are born: kept first, then rung for."""
+"""How jobs are born: kept first, then dispatched."""
 
 import itertools
 import logging
@@ -16,7 +16,7 @@ from jobs.errors import (
 )
 from jobs.model import Job
 from jobs.order import Order
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.submit import Submitted, Submitter
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
 from tests.making import MINUTE, T0, Clock, a_registry, an_order
@@ -44,9 +44,9 @@ class House:
     def submit_all(self, orders: Sequence[Order]) -> list[Submitted]:
         return self.submitter.submit_all(orders)
 
-    def tickets(self) -> list[Ticket]:
+    def job_messages(self) -> list[JobMessage]:
         taken = iter(self.queue.take, None)
-        return [Ticket.decode(data) for data in taken]
+        return [JobMessage.decode(data) for data in taken]
 
     def kept(self) -> list[Job]:
         return sorted(self.store._jobs.all(), key=lambda job: job.id)
@@ -58,22 +58,22 @@ def house() -> House:
 
 
 def test_submit(house: House) -> None:
-    """A job is kept as it is returned, and one ticket with it as it was kept goes out."""
+    """A job is kept as it is returned, and one job message with it as it was kept goes out."""
     submitted = house.submit(an_order())
     assert not submitted.replayed
     assert house.kept() == [submitted.job]
-    assert house.tickets() == [Ticket.to(submitted.job)]
+    assert house.job_messages() == [JobMessage.to(submitted.job)]
 
 
-def test_a_later_job_is_not_rung_for(house: House) -> None:
+def test_a_later_job_is_not_dispatched_for(house: House) -> None:
     """A job that is put off for long is kept, and left to the sweep."""
     house.submit(an_order(delay=MINUTE))
     assert len(house.kept()) == 1
-    assert house.tickets() == []
+    assert house.job_messages() == []
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_ringing_fails(house: House, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_dispatching_fails(house: House, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     """If the queue is away the job is kept all the same, and the log says so."""
     house.queue.fault = fault
     with caplog.at_level(logging.WARNING):
@@ -82,7 +82,7 @@ def test_ringing_fails(house: House, fault: Fault, caplog: pytest.LogCaptureFixt
     assert submitted.job.wake_at == T0 + MINUTE
     (record,) = caplog.records
     assert record.__dict__["fields"] == {
-        "event": "job.ring_failed",
+        "event": "job.dispatch_failed",
         "job": submitted.job.id,
         "type": "words.say",
         "reason": "The queue can't be reached.",
@@ -90,11 +90,11 @@ def test_ringing_fails(house: House, fault: Fault, caplog: pytest.LogCaptureFixt
 
 
 def test_the_store_is_away(house: House) -> None:
-    """A job that may not have been kept is not acknowledged and not rung for."""
+    """A job that may not have been kept is not acknowledged and not dispatched."""
     house.store.fault = Fault.NOT_MADE
     with pytest.raises(StoreUnavailable):
         house.submit(an_order())
-    assert house.tickets() == []
+    assert house.job_messages() == []
 
 
 def test_each_submission_is_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,14 +110,14 @@ def test_each_submission_is_logged(house: House, caplog: pytest.LogCaptureFixtur
 
 
 def test_a_replay(house: House) -> None:
-    """The same request under the same key finds the first job, and does not ring again."""
+    """The same request under the same key finds the first job, and does not dispatch again."""
     first = house.submit(an_order(idempotency_key="k", delay=MINUTE))
     house.clock.move(MINUTE)
     spelling = msgspec.Raw(b'{ "text":"hell\\u006f" }')
     again = house.submit(an_order(idempotency_key="k", delay=MINUTE, payload=spelling))
     assert again == Submitted(first.job, replayed=True)
     assert len(house.kept()) == 1
-    assert house.tickets() == []
+    assert house.job_messages() == []
 
 
 def test_a_replay_shows_the_job_as_it_is(house: House) -> None:
@@ -176,20 +176,20 @@ def test_the_first_was_deleted_just_now() -> None:
 
 
 def test_a_batch(house: House) -> None:
-    """A batch's jobs are kept and rung for, in the order of the orders."""
+    """A batch's jobs are kept and dispatched, in the order of the orders."""
     orders = [an_order(labels={"n": str(number)}) for number in range(5)]
     orders[3] = an_order(delay=MINUTE, labels={"n": "3"})
     submitted = house.submit_all(orders)
     assert [one.job.labels["n"] for one in submitted] == ["0", "1", "2", "3", "4"]
     assert house.kept() == [one.job for one in submitted]
-    rung = [submitted[number].job for number in (0, 1, 2, 4)]
-    assert house.tickets() == [Ticket.to(job) for job in rung]
+    dispatched = [submitted[number].job for number in (0, 1, 2, 4)]
+    assert house.job_messages() == [JobMessage.to(job) for job in dispatched]
 
 
 def test_an_empty_batch(house: House) -> None:
     """A batch of nothing does nothing."""
     assert house.submit_all([]) == []
-    assert (house.kept(), house.tickets()) == ([], [])
+    assert (house.kept(), house.job_messages()) == ([], [])
 
 
 def test_one_wrong_order_stops_the_batch(house: House) -> None:
@@ -197,20 +197,20 @@ def test_one_wrong_order_stops_the_batch(house: House) -> None:
     orders = [an_order(), an_order(), an_order(payload=msgspec.Raw(b"{}"))]
     with pytest.raises(InvalidRequest, match=r"^Job 2 of the batch: .*`\$\.payload`"):
         house.submit_all(orders)
-    assert (house.kept(), house.tickets()) == ([], [])
+    assert (house.kept(), house.job_messages()) == ([], [])
 
 
 def test_a_batch_with_replays(house: House) -> None:
     """Of a batch, jobs whose key was used before are found, and the others are made."""
     first = house.submit(an_order(idempotency_key="b"))
-    house.tickets()
+    house.job_messages()
     orders = [an_order(idempotency_key=key) for key in ("a", "b", None, "c")]
     submitted = house.submit_all(orders)
     assert [one.replayed for one in submitted] == [False, True, False, False]
     assert submitted[1].job == first.job
     assert len(house.kept()) == 4
     made = [one.job for one in submitted if not one.replayed]
-    assert house.tickets() == [Ticket.to(job) for job in made]
+    assert house.job_messages() == [JobMessage.to(job) for job in made]
 
 
 def test_a_batch_twice(house: House) -> None:
@@ -244,7 +244,7 @@ def test_a_batch_that_never_settles() -> None:
 
 
 def test_a_batch_and_a_queue_that_is_away(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """If ringing for a batch fails, its jobs are kept all the same."""
+    """If dispatching a batch fails, its jobs are kept all the same."""
     house.queue.fault = Fault.NOT_MADE
     with caplog.at_level(logging.WARNING):
         submitted = house.submit_all([an_order(), an_order()])

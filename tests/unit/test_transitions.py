@@ -24,7 +24,7 @@ LINES = (LogLine(number=1, time=T0, level="INFO", text="so"),)
 LOST = JobError(code="worker_lost", message="The worker was lost while it ran the job.")
 
 APPLY: dict[Event, Callable[[Job], Job]] = {
-    Event.RING: lambda job: transitions.ring(job, NOW),
+    Event.DISPATCH: lambda job: transitions.dispatch(job, NOW),
     Event.CLAIM: lambda job: transitions.claim(job, NOW, lease=LEASE, worker=WORKER),
     Event.REPORT: lambda job: transitions.report(job, PROGRESS),
     Event.REMEMBER: lambda job: transitions.remember(job, CHECKPOINT),
@@ -45,17 +45,17 @@ def _ended(outcome: Outcome, error: JobError | None = None) -> Attempt:
     return an_attempt(ended_at=NOW, outcome=outcome, error=error)
 
 
-RUNG = {"wake_at": NOW + MINUTE, "rings": 1}
-FINISHED = {"finished_at": NOW, "expire_at": NOW + KEEP_FOR, "wake_at": None, "rings": 0}
+DISPATCHED = {"wake_at": NOW + MINUTE, "dispatches": 1}
+FINISHED = {"finished_at": NOW, "expire_at": NOW + KEEP_FOR, "wake_at": None, "dispatches": 0}
 
 CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
-    (Status.QUEUED, Event.RING): {"wake_at": NOW + 2 * MINUTE, "rings": 2},
+    (Status.QUEUED, Event.DISPATCH): {"wake_at": NOW + 2 * MINUTE, "dispatches": 2},
     (Status.QUEUED, Event.CLAIM): {
         "status": Status.RUNNING,
         "attempt": 1,
         "started_at": NOW,
         "wake_at": NOW + LEASE,
-        "rings": 0,
+        "dispatches": 0,
         "worker": WORKER,
     },
     (Status.QUEUED, Event.CANCEL): {"status": Status.CANCELLED, **FINISHED},
@@ -73,7 +73,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "worker": None,
         "run_at": NOW + MINUTE,
         "wake_at": NOW + MINUTE,
-        "rings": 0,
+        "dispatches": 0,
     },
     (Status.RUNNING, Event.SUCCEED): {
         "status": Status.SUCCEEDED,
@@ -89,7 +89,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "worker": None,
         "run_at": NOW + MINUTE,
         "wake_at": NOW + MINUTE,
-        "rings": 0,
+        "dispatches": 0,
     },
     (Status.RUNNING, Event.LOSE_LEASE): {
         "status": Status.QUEUED,
@@ -97,7 +97,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "attempts": (_ended(Outcome.LOST, LOST),),
         "worker": None,
         "run_at": NOW,
-        **RUNG,
+        **DISPATCHED,
     },
     (Status.RUNNING, Event.HAND_BACK): {
         "status": Status.QUEUED,
@@ -105,7 +105,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "started_at": None,
         "worker": None,
         "run_at": NOW,
-        **RUNG,
+        **DISPATCHED,
     },
     (Status.RUNNING, Event.CANCEL): {
         "status": Status.CANCELLED,
@@ -120,7 +120,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "finished_at": None,
         "expire_at": None,
         "run_at": NOW,
-        **RUNG,
+        **DISPATCHED,
     },
     (Status.CANCELLED, Event.RETRY): {
         "status": Status.QUEUED,
@@ -128,7 +128,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "finished_at": None,
         "expire_at": None,
         "run_at": NOW,
-        **RUNG,
+        **DISPATCHED,
     },
 }
 """What each allowed event changes in `a_job(status=...)`. All the rest is refused."""
@@ -183,10 +183,10 @@ def test_claim_at_run_at() -> None:
 
 
 def test_claim_forgets_the_last_attempt_s_progress() -> None:
-    """A new attempt starts without the progress and the ring count of the one before."""
-    job = a_job(progress=PROGRESS, rings=7, attempt=1)
+    """A new attempt starts without the progress and the dispatch count of the one before."""
+    job = a_job(progress=PROGRESS, dispatches=7, attempt=1)
     claimed = transitions.claim(job, NOW, lease=LEASE, worker=WORKER)
-    assert (claimed.progress, claimed.rings, claimed.attempt) == (None, 0, 2)
+    assert (claimed.progress, claimed.dispatches, claimed.attempt) == (None, 0, 2)
 
 
 # Leases
@@ -241,21 +241,21 @@ def test_no_delay_means_no_retry() -> None:
 
 
 @pytest.mark.parametrize("delay", [timedelta(), INSTANT, transitions.SHORT_WAIT])
-def test_short_waits_count_as_rung(delay: timedelta) -> None:
+def test_short_waits_count_as_dispatched(delay: timedelta) -> None:
     """Until the end of a short wait the one who failed sees to it; the sweep leaves grace."""
     job = a_job(status=Status.RUNNING)
     waiting = transitions.fail(job, NOW, an_error(), delay=delay, keep_for=KEEP_FOR)
     assert waiting.run_at == NOW + delay
-    assert (waiting.wake_at, waiting.rings) == (waiting.run_at + MINUTE, 1)
+    assert (waiting.wake_at, waiting.dispatches) == (waiting.run_at + MINUTE, 1)
 
 
 def test_long_waits_are_left_to_the_sweep() -> None:
-    """A wait past the short ones is rung for by the sweep, at its end."""
+    """A wait past the short ones is dispatched by the sweep, at its end."""
     job = a_job(status=Status.RUNNING)
     delay = transitions.SHORT_WAIT + INSTANT
     waiting = transitions.fail(job, NOW, an_error(), delay=delay, keep_for=KEEP_FOR)
     assert waiting.run_at == NOW + delay
-    assert (waiting.wake_at, waiting.rings) == (waiting.run_at, 0)
+    assert (waiting.wake_at, waiting.dispatches) == (waiting.run_at, 0)
 
 
 def test_the_last_ten_attempts_are_kept() -> None:
@@ -309,20 +309,20 @@ def test_retry_gives_all_attempts_anew() -> None:
     assert [attempt.number for attempt in job.attempts] == [3, 1, 2, 3]
 
 
-# Ringing
+# Dispatching
 
 
-def test_ring_grace_doubles_to_an_hour() -> None:
-    """The grace for a lost ticket doubles with each ring, and stops at an hour."""
-    minutes = [transitions.ring_grace(rings) / MINUTE for rings in range(8)]
+def test_dispatch_grace_doubles_to_an_hour() -> None:
+    """The grace for a lost job message doubles with each dispatch, and stops at an hour."""
+    minutes = [transitions.redispatch_delay(dispatches) / MINUTE for dispatches in range(8)]
     assert minutes == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert transitions.ring_grace(10**9) == timedelta(hours=1)
+    assert transitions.redispatch_delay(10**9) == timedelta(hours=1)
 
 
-def test_ring_grace_starts_at_run_at() -> None:
-    """A ring ahead of time is not given up before the job may start; one behind it, from now."""
-    ahead = transitions.ring(a_job(run_at=NOW + SECOND, rings=0), NOW)
-    behind = transitions.ring(a_job(run_at=NOW - SECOND, rings=0), NOW)
+def test_dispatch_grace_starts_at_run_at() -> None:
+    """An early dispatch counts from the job's start, a late one from now."""
+    ahead = transitions.dispatch(a_job(run_at=NOW + SECOND, dispatches=0), NOW)
+    behind = transitions.dispatch(a_job(run_at=NOW - SECOND, dispatches=0), NOW)
     assert (ahead.wake_at, behind.wake_at) == (NOW + SECOND + MINUTE, NOW + MINUTE)
 
 

@@ -156,9 +156,9 @@ def test_a_secret_that_payloads_may_refer_to(tmp_path: Path) -> None:
     loaded(tmp_path, with_secret, secrets=frozenset({"token"}))
 
 
-@pytest.mark.parametrize("topic", ["dormouse-tickets", "dormouse-dead-letters", "job-events"])
+@pytest.mark.parametrize("topic", ["dormouse-jobs", "dormouse-dead-letters", "job-events"])
 def test_dormouses_own_topics(tmp_path: Path, topic: str) -> None:
-    """A job for each ticket would ring for itself."""
+    """A job for each job message would dispatch itself."""
     with pytest.raises(SettingsError, match="is a topic that Dormouse publishes to"):
         loaded(tmp_path, MESSAGE.replace('"pictures"', f'"{topic}"'), events_topic="job-events")
 
@@ -183,4 +183,4 @@ def test_the_collections_are_the_stores() -> None:
 
 def test_the_topics_are_the_deployments() -> None:
     """Another name of the deployment gives other names to its topics."""
-    assert own_topics(some_settings(topic="shop-tickets")) == {"shop-tickets", "shop-dead-letters"}
+    assert own_topics(some_settings(topic="shop-jobs")) == {"shop-jobs", "shop-dead-letters"}

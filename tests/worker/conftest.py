@@ -13,7 +13,7 @@ from jobs.context import Link
 from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from jobs.model import Job
 from jobs.order import Order
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.submit import Submitter
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts import Attempts
@@ -96,18 +96,18 @@ class House:
         )
         return self.submitter.submit(order).job
 
-    def tickets(self) -> list[Ticket]:
-        """Everything that was rung and not taken yet."""
+    def job_messages(self) -> list[JobMessage]:
+        """Everything that was dispatched and not taken yet."""
         taken = []
         while (data := self.queue.take()) is not None:
-            taken.append(Ticket.decode(data))
+            taken.append(JobMessage.decode(data))
         return taken
 
     def work(self) -> None:
-        """Answer tickets until there are none."""
-        while tickets := self.tickets():
-            for ticket in tickets:
-                self.attempts.answer(ticket)
+        """Answer job messages until there are none."""
+        while job_messages := self.job_messages():
+            for job_message in job_messages:
+                self.attempts.answer(job_message)
 
     def job(self, job: Job) -> Job:
         found = self.store.get(job.id)

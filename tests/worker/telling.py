@@ -16,7 +16,7 @@ from jobs.events.model import Event
 from jobs.memory import MemoryJobStore, MemoryQueue, memory_stores
 from jobs.model import Job
 from jobs.order import Order
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.registry import Registry
 from jobs.store import Filter
 from jobs.stores import Stores
@@ -66,7 +66,7 @@ class House:
     allowed_hosts: frozenset[str] = frozenset()
     wrap: Callable[[Any], Any] = lambda part: part
     jobs: MemoryJobStore = field(default_factory=MemoryJobStore)
-    rung: MemoryQueue = field(default_factory=MemoryQueue)
+    dispatched: MemoryQueue = field(default_factory=MemoryQueue)
     told: MemoryEventPublisher = field(default_factory=MemoryEventPublisher)
     publishes: bool = False
     kept_in: Stores | None = None
@@ -83,7 +83,7 @@ class House:
         self.store = AnnouncingJobStore(
             inner=self.wrap(self.stores.jobs), listening=listeners.of_job, publishes=self.publishes
         )
-        queue = self.wrap(self.rung)
+        queue = self.wrap(self.dispatched)
         self.submitter = Submitter(store=self.store, queue=queue, registry=REGISTRY, now=now)
         self.here = Here()
         self.runner = DeliveryRunner(
@@ -133,9 +133,9 @@ class House:
         return self.submitter.submit(replace(order, **changes)).job
 
     def answer(self) -> None:
-        """Answer the tickets that there are."""
-        while (data := self.rung.take()) is not None:
-            self.attempts.answer(Ticket.decode(data))
+        """Answer the job messages that there are."""
+        while (data := self.dispatched.take()) is not None:
+            self.attempts.answer(JobMessage.decode(data))
 
     def tell(self) -> None:
         """Fan out as Eventarc has it done, at once."""

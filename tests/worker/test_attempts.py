@@ -1,4 +1,4 @@
-"""From a ticket to the outcome that the store holds."""
+"""From a job message to the outcome that the store holds."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from jobs.context import Cancelled, Link
 from jobs.errors import StoreUnavailable, UnknownJobType
 from jobs.model import Job, Status
 from jobs.model import Outcome as Ended
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from tests.worker.conftest import House, run_here
 from worker.attempts import WorkerBusy
 from worker.outcome import Dropped, Interrupted, Outcome, Succeeded
@@ -21,7 +21,7 @@ KEEP = timedelta(days=30)
 
 
 def test_success(house: House) -> None:
-    """A ticket takes its job to its result."""
+    """A job message takes its job to its result."""
     job = house.submit("test.echo", {"text": "hello"})
     house.work()
     done = house.job(job)
@@ -33,18 +33,18 @@ def test_success(house: House) -> None:
 
 
 def test_duplicates(house: House) -> None:
-    """A ticket that comes twice, or after the end, does nothing more."""
+    """A job message that comes twice, or after the end, does nothing more."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    house.attempts.answer(ticket)
+    (job_message,) = house.job_messages()
+    house.attempts.answer(job_message)
     done = house.job(job)
-    house.attempts.answer(ticket)
-    house.attempts.answer(Ticket(job_id=job.id, version=job.version))
+    house.attempts.answer(job_message)
+    house.attempts.answer(JobMessage(job_id=job.id, version=job.version))
     assert house.job(job) == done
 
 
 def test_deleted(house: House) -> None:
-    """A ticket for a job that is gone is old news."""
+    """A job message for a job that is gone is old news."""
     job = house.submit("test.echo")
     house.store.delete(job.id, job.version)
     house.work()
@@ -52,37 +52,37 @@ def test_deleted(house: House) -> None:
 
 
 def test_reference(house: House) -> None:
-    """A ticket without the job works as well, by reading it."""
+    """A job message without the job works as well, by reading it."""
     job = house.submit("test.echo")
-    house.attempts.answer(Ticket(job_id=job.id, version=job.version))
+    house.attempts.answer(JobMessage(job_id=job.id, version=job.version))
     assert house.job(job).status is Status.SUCCEEDED
 
 
 def test_outdated_but_claimable(house: House) -> None:
-    """An outdated ticket still claims a job that is queued and due."""
+    """An outdated job message still claims a job that is queued and due."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    house.store.save(transitions.ring(job, house.clock.now()), before=job)
-    house.attempts.answer(ticket)
+    (job_message,) = house.job_messages()
+    house.store.save(transitions.dispatch(job, house.clock.now()), before=job)
+    house.attempts.answer(job_message)
     assert house.job(job).status is Status.SUCCEEDED
 
 
 def test_no_second_lease(house: House) -> None:
-    """A ticket for a job whose lease is alive is acknowledged and does nothing."""
+    """A job message for a job whose lease is alive is acknowledged and does nothing."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    claimed = house.claimer.claim(ticket)
-    house.attempts.answer(ticket)
+    (job_message,) = house.job_messages()
+    claimed = house.claimer.claim(job_message)
+    house.attempts.answer(job_message)
     assert house.job(job) == claimed
 
 
 def test_lost_worker(house: House) -> None:
     """A job whose lease has ended goes on, and the lost attempt counts."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    house.claimer.claim(ticket)
+    (job_message,) = house.job_messages()
+    house.claimer.claim(job_message)
     house.clock.sleep(3600)
-    house.attempts.answer(ticket)
+    house.attempts.answer(job_message)
     done = house.job(job)
     assert [attempt.outcome for attempt in done.attempts] == [Ended.LOST, Ended.SUCCEEDED]
     assert done.attempt == 2
@@ -92,7 +92,7 @@ def test_killer_job_fails(house: House) -> None:
     """A job that loses its worker every time fails in the end."""
     job = house.submit("test.echo", max_attempts=2)
     for _ in range(4):
-        house.claimer.claim(Ticket(job_id=job.id, version=job.version))
+        house.claimer.claim(JobMessage(job_id=job.id, version=job.version))
         house.clock.sleep(3600)
     failed = house.job(job)
     assert failed.status is Status.FAILED
@@ -106,11 +106,11 @@ def test_late_result(house: House) -> None:
 
     def slow(task: Task, link: Link) -> Outcome:
         house.clock.sleep(3600)
-        house.claimer.claim(Ticket(job_id=job.id, version=job.version))
+        house.claimer.claim(JobMessage(job_id=job.id, version=job.version))
         return run_here(task, link)
 
     job = house.submit("test.echo")
-    house.attempts_with(slow).answer(house.tickets()[0])
+    house.attempts_with(slow).answer(house.job_messages()[0])
     running = house.job(job)
     assert running.status is Status.RUNNING
     assert running.attempt == 2
@@ -159,19 +159,19 @@ def test_too_little_time_left(house: House) -> None:
         house.clock.sleep(560)
         return run_here(task, link)
 
-    replace(first, run=slow).answer(house.tickets()[0])
+    replace(first, run=slow).answer(house.job_messages()[0])
     assert house.job(job).status is Status.QUEUED
-    assert [ticket.job_id for ticket in house.tickets()] == [job.id]
+    assert [job_message.job_id for job_message in house.job_messages()] == [job.id]
 
 
 def test_unknown_type(house: House) -> None:
     """A job of a type that this release does not know is refused untouched: a newer one may."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    assert ticket.job is not None
-    strange = ticket.job.evolve(type="test.newer")
+    (job_message,) = house.job_messages()
+    assert job_message.job is not None
+    strange = job_message.job.evolve(type="test.newer")
     with pytest.raises(UnknownJobType):
-        house.attempts.answer(Ticket.to(strange))
+        house.attempts.answer(JobMessage.to(strange))
     assert house.job(job) == job
 
 
@@ -190,7 +190,7 @@ def test_cancelled_while_running(house: House) -> None:
         return Succeeded("1")
 
     job = house.submit("test.echo")
-    house.attempts_with(cancelling).answer(house.tickets()[0])
+    house.attempts_with(cancelling).answer(house.job_messages()[0])
     ended = house.job(job)
     assert told
     assert (ended.status, ended.result) == (Status.CANCELLED, None)
@@ -203,7 +203,7 @@ def test_false_cancellation(house: House) -> None:
         return Dropped()
 
     job = house.submit("test.echo", max_attempts=1)
-    house.attempts_with(lying).answer(house.tickets()[0])
+    house.attempts_with(lying).answer(house.job_messages()[0])
     failed = house.job(job)
     assert failed.status is Status.FAILED
     assert failed.error is not None
@@ -211,13 +211,13 @@ def test_false_cancellation(house: House) -> None:
 
 
 def test_handed_back(house: House) -> None:
-    """A worker that must stop queues its running jobs again and rings; no attempt is counted."""
+    """A worker that must stop hands its running jobs back, and counts no attempt."""
 
     def stopping(_task: Task, _link: Link) -> Outcome:
         return Interrupted()
 
     job = house.submit("test.echo")
-    house.attempts_with(stopping).answer(house.tickets()[0])
+    house.attempts_with(stopping).answer(house.job_messages()[0])
     queued = house.job(job)
     assert (queued.status, queued.attempt, queued.attempts) == (Status.QUEUED, 0, ())
     house.work()
@@ -244,12 +244,12 @@ def test_busy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.attempts.SLOT_SECONDS", 0.01)
     job = house.submit("test.echo")
     with pytest.raises(WorkerBusy):
-        house.attempts_with(run_here, slots=0).answer(house.tickets()[0])
+        house.attempts_with(run_here, slots=0).answer(house.job_messages()[0])
     assert house.job(job) == job
 
 
 def test_store_gone_at_the_end(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the end can't be saved, the ticket is refused and the lease will end by itself."""
+    """If the end can't be saved, the job message is refused and the lease will end by itself."""
     save = house.store.save
 
     def failing(job: Job, before: Job) -> Job:

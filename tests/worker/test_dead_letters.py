@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from jobs.dead_letters import Reason
-from jobs.errors import UndecodableTicket
+from jobs.errors import UndecodableMessage
 from jobs.model import Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from tests.making import a_job
 from tests.worker.conftest import House
 from worker.envelope import Envelope, Message
@@ -19,7 +19,7 @@ def _envelope(data: bytes, message_id: str = "m1", **attributes: str) -> Envelop
 
 
 def test_undecodable(house: House) -> None:
-    """A message that is no ticket is kept as it came, with the reason."""
+    """A message that is no job message is kept as it came, with the reason."""
     house.intake.take_in(_envelope(b"\xff nonsense", CloudPubSubDeadLetterSourceDeliveryCount="50"))
     (letter,) = house.letters.list_letters(10)
     assert letter.reason is Reason.UNDECODABLE
@@ -49,22 +49,22 @@ def test_credentials_are_not_kept(house: House, data: bytes) -> None:
     assert letter.attributes == {"Authorization": "[redacted]", "name": "value"}
 
 
-def test_a_ticket_without_its_credentials_can_be_redriven(house: House) -> None:
+def test_a_job_message_without_its_credentials_can_be_redriven(house: House) -> None:
     """The job has them still, and the letter its job."""
     payload = {"headers": {"Authorization": f"Bearer {SECRET}"}}
     job = a_job(payload=msgspec.Raw(msgspec.json.encode(payload)))
-    house.intake.take_in(_envelope(Ticket.to(job).encode()))
+    house.intake.take_in(_envelope(JobMessage.to(job).encode()))
     (letter,) = house.letters.list_letters(10)
     assert letter.job_id == job.id
     assert SECRET not in b64decode(letter.data).decode()
-    assert Ticket.decode(b64decode(letter.data)).job_id == job.id
+    assert JobMessage.decode(b64decode(letter.data)).job_id == job.id
 
 
 def test_job_fails(house: House) -> None:
     """The job of a dead letter that nobody holds fails with a clear error."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    house.intake.take_in(_envelope(ticket.encode()))
+    (job_message,) = house.job_messages()
+    house.intake.take_in(_envelope(job_message.encode()))
     failed = house.job(job)
     assert failed.status is Status.FAILED
     assert failed.error is not None
@@ -76,7 +76,7 @@ def test_job_fails(house: House) -> None:
 def test_twice(house: House) -> None:
     """A letter that arrives twice is kept once, and its job is ended once."""
     job = house.submit("test.echo")
-    envelope = _envelope(house.tickets()[0].encode())
+    envelope = _envelope(house.job_messages()[0].encode())
     house.intake.take_in(envelope)
     failed = house.job(job)
     house.intake.take_in(envelope)
@@ -87,9 +87,9 @@ def test_twice(house: House) -> None:
 def test_held(house: House) -> None:
     """A job that an attempt holds, or that has ended, is left alone."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    claimed = house.claimer.claim(ticket)
-    house.intake.take_in(_envelope(ticket.encode()))
+    (job_message,) = house.job_messages()
+    claimed = house.claimer.claim(job_message)
+    house.intake.take_in(_envelope(job_message.encode()))
     assert house.job(job) == claimed
     house.clock.sleep(3600)
     house.work()
@@ -98,26 +98,26 @@ def test_held(house: House) -> None:
 def test_dead_holder(house: House) -> None:
     """A job whose last holder's lease has ended fails, too."""
     job = house.submit("test.echo")
-    (ticket,) = house.tickets()
-    house.claimer.claim(ticket)
+    (job_message,) = house.job_messages()
+    house.claimer.claim(job_message)
     house.clock.sleep(3600)
-    house.intake.take_in(_envelope(ticket.encode()))
+    house.intake.take_in(_envelope(job_message.encode()))
     assert house.job(job).status is Status.FAILED
 
 
 def test_waiting(house: House) -> None:
     """A job that waits for its time is in the sweep's care, and is left alone."""
     job = house.submit("test.fail", {"text": "later", "seconds": 1000})
-    (ticket,) = house.tickets()
-    house.attempts.answer(ticket)
-    house.intake.take_in(_envelope(ticket.encode()))
+    (job_message,) = house.job_messages()
+    house.attempts.answer(job_message)
+    house.intake.take_in(_envelope(job_message.encode()))
     assert house.job(job).status is Status.QUEUED
 
 
 def test_absent_job(house: House) -> None:
     """A letter for a job that is gone is kept all the same."""
-    ticket = Ticket(job_id="0" * 32, version=house.submit("test.echo").version)
-    house.intake.take_in(_envelope(ticket.encode()))
+    job_message = JobMessage(job_id="0" * 32, version=house.submit("test.echo").version)
+    house.intake.take_in(_envelope(job_message.encode()))
     assert len(house.letters.list_letters(10)) == 1
 
 
@@ -130,5 +130,5 @@ def test_huge(house: House) -> None:
 
 def test_nameless(house: House) -> None:
     """A message without an id does not come from Pub/Sub, and is refused."""
-    with pytest.raises(UndecodableTicket):
+    with pytest.raises(UndecodableMessage):
         house.intake.take_in(_envelope(b"", message_id=""))

@@ -419,16 +419,16 @@ def test_notify(house: House, web: Web) -> None:
 def test_secrets_stay_where_they_are(
     house: House, web: Web, hook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No job, ticket, event, log line or error has a secret: only the task of an attempt."""
+    """No job, job message, event, log line or error has a secret: only the task of an attempt."""
     _statuses(web, 500, 429, 410)
     seen: list[bytes] = []
-    ring = house.rung.ring
+    dispatch = house.dispatched.dispatch
 
-    def overheard(tickets: list[object]) -> None:
-        seen.extend(msgspec.json.encode(ticket) for ticket in tickets)
-        ring(tickets)  # type: ignore[arg-type]
+    def overheard(job_messages: list[object]) -> None:
+        seen.extend(msgspec.json.encode(job_message) for job_message in job_messages)
+        dispatch(job_messages)  # type: ignore[arg-type]
 
-    house.rung.ring = overheard  # type: ignore[method-assign, assignment]
+    house.dispatched.dispatch = overheard  # type: ignore[method-assign, assignment]
     house.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
     web.answer("/other", status=404)
     with caplog.at_level(logging.DEBUG):

@@ -126,7 +126,7 @@ def test_its_own_account_gets_in(app: Flask, path: str) -> None:
     assert status(app, path, bearer(path).token()) == reached(path)
 
 
-@pytest.mark.parametrize("why", sorted(BEARERS["/tickets"].refused))
+@pytest.mark.parametrize("why", sorted(BEARERS["/jobs"].refused))
 def test_every_route_refuses(app: Flask, why: str) -> None:
     """Each wrong token is answered with 401 on every route, by every method."""
     for path, method in routes(app):
@@ -140,15 +140,15 @@ def test_every_route_asks(app: Flask) -> None:
     for path in (
         "/",
         "/metrics",
-        "/tickets/",
-        "//tickets",
-        "/TICKETS",
+        "/jobs/",
+        "//jobs",
+        "/JOBS",
         "/livez/",
         "/v1/jobs",
         "/triggers/",
         "/triggers/other",
     ):
-        assert status(app, path, bearer("/tickets").token()) == 403, path
+        assert status(app, path, bearer("/jobs").token()) == 403, path
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -180,7 +180,7 @@ def test_each_other_s_account_stays_out(app: Flask) -> None:
     """The scheduler may not push, and Pub/Sub may not sweep."""
     push, clock = SETTINGS.push_account, SETTINGS.scheduler_account
     assert status(app, "/sweep", bearer("/sweep", email=push).token()) == 403
-    assert status(app, "/tickets", bearer("/tickets", email=clock).token()) == 403
+    assert status(app, "/jobs", bearer("/jobs", email=clock).token()) == 403
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -297,7 +297,7 @@ def test_another_account_stays_out_without_its_signature(trusting: Flask) -> Non
     """Whoever else Cloud Run lets in may use no path."""
     token = stripped(bearer("/sweep", email=SETTINGS.push_account).token())
     assert status(trusting, "/sweep", token) == 403
-    token = stripped(bearer("/sweep", audience=f"{SETTINGS.worker_audience}/tickets").token())
+    token = stripped(bearer("/sweep", audience=f"{SETTINGS.worker_audience}/jobs").token())
     assert status(trusting, "/sweep", token) == 401
 
 

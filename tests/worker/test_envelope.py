@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from jobs.errors import UndecodableTicket
-from jobs.queue import Ticket
+from jobs.errors import UndecodableMessage
+from jobs.queue import JobMessage
 from local.processes import ROOT
 from worker.envelope import open_envelope
 
@@ -13,13 +13,13 @@ CAPTURED = json.loads((ROOT / "tests/events/pubsub-push.json").read_text())
 
 
 def test_the_emulators_push() -> None:
-    """The body that the emulator really pushed holds the ticket that was published."""
+    """The body that the emulator really pushed holds the job message that was published."""
     envelope = open_envelope(json.dumps(CAPTURED["body"]).encode())
     assert envelope.message.message_id == "1"
     assert envelope.delivery_attempt is None
-    ticket = Ticket.decode(envelope.message.data)
-    assert ticket.job is not None
-    assert ticket.job.id == "0123456789abcdef0123456789abcdef"
+    job_message = JobMessage.decode(envelope.message.data)
+    assert job_message.job is not None
+    assert job_message.job.id == "0123456789abcdef0123456789abcdef"
 
 
 def test_a_push_under_a_dead_letter_policy() -> None:
@@ -45,5 +45,5 @@ def test_a_push_under_a_dead_letter_policy() -> None:
 )
 def test_no_push(body: bytes) -> None:
     """What is no push is refused, whatever it is."""
-    with pytest.raises(UndecodableTicket):
+    with pytest.raises(UndecodableMessage):
         open_envelope(body)

@@ -236,7 +236,7 @@ def _untellable(house: House) -> Event:
 
 
 def test_a_sweep_without_a_store(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sweep that can't ask for events ends quietly: jobs are rung all the same."""
+    """A sweep that can't ask for events ends quietly: jobs are dispatched all the same."""
     house = _house(web, Life())
 
     def away(*_: object) -> list[Event]:

@@ -11,7 +11,7 @@ import pytest
 from jobs.errors import QueueUnavailable, StoreUnavailable, VersionConflict
 from jobs.memory import MemoryJobStore, MemoryQueue
 from jobs.model import Job, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.memory import MemoryScheduleStore
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
@@ -73,10 +73,10 @@ class House:
     def times(self) -> list[str]:
         return [job.labels["scheduled-for"] for job in self.made()]
 
-    def rung(self) -> list[str]:
+    def dispatched(self) -> list[str]:
         taken = []
         while (data := self.queue.take()) is not None:
-            taken.append(Ticket.decode(data).job_id)
+            taken.append(JobMessage.decode(data).job_id)
         return taken
 
 
@@ -86,7 +86,7 @@ def house() -> House:
 
 
 def test_a_time_makes_a_job(house: House) -> None:
-    """The job is the template's and the owner's, says whose it is, and is rung for."""
+    """The job is the template's and the owner's, says whose it is, and is dispatched."""
     schedule = house.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
     assert house.firing.run() == Firings(fired=1, skipped=0)
     assert house.clock() == NOON + 30 * SECOND
@@ -100,7 +100,7 @@ def test_a_time_makes_a_job(house: House) -> None:
     assert job.labels == {"schedule": schedule.id, "scheduled-for": "2026-03-04T12:00:30Z"}
     assert (job.status, job.run_at, job.max_attempts) == (Status.QUEUED, house.clock(), 3)
     assert job.trace
-    assert house.rung() == [job.id]
+    assert house.dispatched() == [job.id]
     fired = house.now(schedule)
     assert fired.fire_at == NOON + 90 * SECOND
     assert fired.last_firing
@@ -141,7 +141,7 @@ def test_two_passes_make_one_job(house: House) -> None:
     house.clock.move(MINUTE)
     results = [house.firing._fire(schedule) for _ in range(3)]
     assert [one.fired for one in results] == [1, 0, 0]
-    assert len(house.made()) == len(house.rung()) == 1
+    assert len(house.made()) == len(house.dispatched()) == 1
 
 
 def test_a_pause_before_the_moment_wins(house: House) -> None:
@@ -200,7 +200,7 @@ def test_after_an_outage(
         house, timedelta(hours=23, minutes=30), cron="0 */3 * * *", catch_up=catch_up
     )
     assert [time[11:16] for time in house.times()] == times
-    assert len(house.rung()) == len(times)
+    assert len(house.dispatched()) == len(times)
     assert (schedule.last_skip and schedule.last_skip.at.strftime("%H:%M")) == missed
     if schedule.last_skip:
         assert schedule.last_skip.code == "missed"
@@ -285,12 +285,12 @@ def test_a_job_that_can_not_be_made(house: House) -> None:
 
 
 def test_a_queue_that_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If ringing fails the job is there all the same, for the sweep to ring."""
+    """If dispatching fails the job is there all the same, for the sweep to dispatch."""
 
-    def away(_tickets: object) -> None:
+    def away(_job_messages: object) -> None:
         raise QueueUnavailable
 
-    monkeypatch.setattr(house.queue, "ring", away)
+    monkeypatch.setattr(house.queue, "dispatch", away)
     house.plan()
     house.clock.move(MINUTE)
     assert house.firing.run().fired == 1
@@ -328,12 +328,12 @@ class Quicker(MemoryScheduleStore):
 
 
 def test_a_conflict_is_left_to_who_was_quicker(house: House) -> None:
-    """Nothing is counted, rung or tried again."""
+    """Nothing is counted, dispatched or tried again."""
     schedules = Quicker(house.jobs)
     schedules.create(house.plan())
     house.clock.move(MINUTE)
     assert house.firing_with(schedules).run() == Firings(fired=0, skipped=0)
-    assert house.rung() == []
+    assert house.dispatched() == []
 
 
 def test_side_by_side(house: House) -> None:

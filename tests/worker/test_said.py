@@ -58,7 +58,7 @@ def test_progress_takes_the_lines_along(house: House, saves: list[Job]) -> None:
 
 
 def test_lines_are_counted_over_attempts(house: House) -> None:
-    """Another attempt goes on where the one before stopped, through its ticket."""
+    """Another attempt goes on where the one before stopped, through its job message."""
     job = house.submit("test.talk", {"text": "fail"})
     house.work()
     assert [line.number for line in house.job(job).log] == [1, 2, 3, 4]

@@ -12,7 +12,7 @@ import pytest
 from jobs.context import Link
 from jobs.log import JsonFormatter
 from jobs.model import Job, Status
-from jobs.queue import Ticket
+from jobs.queue import JobMessage
 from jobs.registry import Registry
 from tests.worker import leaking
 from tests.worker.conftest import House
@@ -47,24 +47,24 @@ def log() -> Iterator[io.StringIO]:
 
 
 class Recording(House):
-    """A house that keeps every state and every ticket that there ever was."""
+    """A house that keeps every state and every job message that there ever was."""
 
     def __init__(self, folder: Path) -> None:
         self.seen: list[str] = []
         super().__init__(secrets=SecretFiles(str(folder), frozenset({NAME})))
         store, queue = self.store, self.queue
-        keep, ring = store._jobs.keep, queue.ring
+        keep, dispatch = store._jobs.keep, queue.dispatch
 
         def kept(record: Job) -> Job:
             self.seen.append(msgspec.json.encode(record).decode())
             return keep(record)
 
-        def rung(tickets: Any) -> None:
-            self.seen.extend(ticket.encode().decode() for ticket in tickets)
-            ring(tickets)
+        def dispatched(job_messages: Any) -> None:
+            self.seen.extend(job_message.encode().decode() for job_message in job_messages)
+            dispatch(job_messages)
 
         store._jobs.keep = kept  # type: ignore[method-assign]
-        queue.ring = rung  # type: ignore[method-assign]
+        queue.dispatch = dispatched  # type: ignore[method-assign]
 
     def submit_leak(self, mode: str) -> Job:
         return self.submit("test.leak", {"secret": {"$secret": NAME}, "mode": mode})
@@ -90,7 +90,7 @@ def put(folder: Path, value: str | bytes) -> None:
 def test_the_value_is_nowhere(
     house: Recording, tmp_path: Path, log: io.StringIO, mode: str, value: str
 ) -> None:
-    """Not in a document, a ticket, a log line, a result, an error: even if the handler tells it."""
+    """Not in a document, message, log line, result or error: even if the handler tells it."""
     put(tmp_path, value)
     leaking.seen.clear()
     job = house.submit_leak(mode)
@@ -150,14 +150,14 @@ def test_a_secret_that_can_not_be_had(
 def test_a_secret_that_comes_in_time(house: Recording, tmp_path: Path) -> None:
     """The next attempt reads it anew."""
     job = house.submit_leak("nothing")
-    (ticket,) = house.tickets()
+    (job_message,) = house.job_messages()
 
     def fill_after_the_first(task: Task, link: Link) -> Outcome:
         outcome = run_handler(REGISTRY.get(task.job_type), task, link)
         put(tmp_path, VALUES[0])
         return outcome
 
-    house.attempts_with(fill_after_the_first).answer(ticket)
+    house.attempts_with(fill_after_the_first).answer(job_message)
     house.work()
     assert house.job(job).status is Status.SUCCEEDED
 
@@ -166,11 +166,11 @@ def test_a_secret_that_is_not_allowed_any_more(house: Recording, tmp_path: Path)
     """The worker goes by its own list too, and reads no file beside it."""
     put(tmp_path, VALUES[0])
     job = house.submit_leak("nothing")
-    (ticket,) = house.tickets()
+    (job_message,) = house.job_messages()
     house.secrets = SecretFiles(str(tmp_path), frozenset({"other"}))
     house.attempts_with(
         lambda task, link: run_handler(REGISTRY.get(task.job_type), task, link)
-    ).answer(Ticket.decode(ticket.encode()))
+    ).answer(JobMessage.decode(job_message.encode()))
     house.work()
     error = house.job(job).attempts[0].error
     assert error is not None

@@ -98,7 +98,7 @@ def payload_of(house: House) -> Any:
 
 
 def test_a_document_starts_a_job(house: House, starting: Starting) -> None:
-    """A job of the trigger's type is made and rung for, owned by the trigger, with its labels."""
+    """A job of the trigger's type is made and dispatched, owned by the trigger, with its labels."""
     starting.take("order", *firestore_event("created"))
     [job] = jobs_of(house)
     assert (job.type, job.owner, job.labels) == (
@@ -111,7 +111,7 @@ def test_a_document_starts_a_job(house: House, starting: Starting) -> None:
     assert payload["times"] == 3
     assert payload["rest"]["at"] == "2026-01-02T03:04:05.678901Z"
     assert payload["rest"]["raw"] == "AP8="
-    assert [ticket.job_id for ticket in house.tickets()] == [job.id]
+    assert [job_message.job_id for job_message in house.job_messages()] == [job.id]
 
 
 def test_an_update_shows_both_sides(house: House, starting: Starting) -> None:

@@ -19,7 +19,7 @@ def build() -> Flask:
     def livez() -> str:
         return "ok"
 
-    @app.post("/tickets")
+    @app.post("/jobs")
     def take() -> Any:
         message = request.get_json()["message"]
         text = base64.b64decode(message["data"]).decode()

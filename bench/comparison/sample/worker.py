@@ -26,7 +26,7 @@ def build() -> Flask:
     def livez() -> str:
         return "ok"
 
-    @app.post("/tickets")
+    @app.post("/jobs")
     def take() -> Any:
         job_id = base64.b64decode(request.get_json()["message"]["data"]).decode()
         job = client.collection("jobs").document(job_id)

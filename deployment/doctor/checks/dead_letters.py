@@ -18,29 +18,29 @@ def check_dead_letters(snapshot: Snapshot) -> Iterator[Finding]:
             mend="docs/runbook.md, section `dead-letters`: look at `GET /v1/dead-letters`, mend the"
             " cause, redrive or delete them.",
         )
-    tickets = snapshot.tickets
-    if not tickets:
+    jobs = snapshot.job_messages
+    if not jobs:
         return
-    if not tickets.dead_letter_topic:
+    if not jobs.dead_letter_topic:
         yield Finding(
             id="dead-letter-policy-missing",
-            what=f"{tickets.name} has no dead-letter policy: what is refused goes round for days.",
-            mend=f"`gcloud pubsub subscriptions update {tickets.name} --project={snapshot.project}"
+            what=f"{jobs.name} has no dead-letter policy: what is refused goes round for days.",
+            mend=f"`gcloud pubsub subscriptions update {jobs.name} --project={snapshot.project}"
             f" --dead-letter-topic={snapshot.name}-dead-letters"
             f" --max-delivery-attempts={FEWEST_ATTEMPTS}`",
         )
         return
-    yield from _check_policy(snapshot, tickets, tickets.dead_letter_topic)
+    yield from _check_policy(snapshot, jobs, jobs.dead_letter_topic)
 
 
-def _check_policy(snapshot: Snapshot, tickets: Subscription, topic: str) -> Iterator[Finding]:
+def _check_policy(snapshot: Snapshot, jobs: Subscription, topic: str) -> Iterator[Finding]:
     agent, project = snapshot.pubsub_agent, snapshot.project
-    if tickets.delivery_attempts < FEWEST_ATTEMPTS:
+    if jobs.delivery_attempts < FEWEST_ATTEMPTS:
         yield Finding(
             id="delivery-attempts-few",
-            what=f"{tickets.name} gives up after {tickets.delivery_attempts} deliveries: while the"
-            " worker starts from nothing, healthy tickets become dead letters.",
-            mend=f"`gcloud pubsub subscriptions update {tickets.name} --project={project}"
+            what=f"{jobs.name} gives up after {jobs.delivery_attempts} deliveries: while the"
+            " worker starts from nothing, healthy job messages become dead letters.",
+            mend=f"`gcloud pubsub subscriptions update {jobs.name} --project={project}"
             f" --max-delivery-attempts={FEWEST_ATTEMPTS}`",
         )
     publishers = snapshot.publishers.get(topic)
@@ -51,11 +51,11 @@ def _check_policy(snapshot: Snapshot, tickets: Subscription, topic: str) -> Iter
             mend=f"`gcloud pubsub topics add-iam-policy-binding {topic} --project={project}"
             f" --member={agent} --role=roles/pubsub.publisher`",
         )
-    if tickets.subscribers is not None and agent not in tickets.subscribers:
+    if jobs.subscribers is not None and agent not in jobs.subscribers:
         yield Finding(
             id="dead-letter-subscriber-missing",
-            what=f"Pub/Sub itself may not take messages off {tickets.name}: they stay there.",
-            mend=f"`gcloud pubsub subscriptions add-iam-policy-binding {tickets.name}"
+            what=f"Pub/Sub itself may not take messages off {jobs.name}: they stay there.",
+            mend=f"`gcloud pubsub subscriptions add-iam-policy-binding {jobs.name}"
             f" --project={project} --member={agent} --role=roles/pubsub.subscriber`",
         )
     if not any(one.topic == topic for one in snapshot.subscriptions or ()):

@@ -15,14 +15,13 @@ SWEEP_SECONDS = AHEAD.total_seconds()
 def check_deadlines(snapshot: Snapshot) -> Iterator[Finding]:
     project = f"--project={snapshot.project}"
     where = f"{project} --region={snapshot.region}"
-    tickets, worker, api = snapshot.tickets, snapshot.worker, snapshot.api
-    if tickets and tickets.ack_deadline_seconds <= PUSH_SECONDS:
+    jobs, worker, api = snapshot.job_messages, snapshot.worker, snapshot.api
+    if jobs and jobs.ack_deadline_seconds <= PUSH_SECONDS:
         yield Finding(
             id="ack-deadline-short",
-            what=f"{tickets.name} waits {tickets.ack_deadline_seconds} s for an answer, and an"
+            what=f"{jobs.name} waits {jobs.ack_deadline_seconds} s for an answer, and an"
             f" attempt may take {PUSH_SECONDS} s: long jobs are pushed again while they run.",
-            mend=f"`gcloud pubsub subscriptions update {tickets.name} {project}"
-            " --ack-deadline=600`",
+            mend=f"`gcloud pubsub subscriptions update {jobs.name} {project} --ack-deadline=600`",
         )
     if worker and worker.timeout_seconds <= PUSH_SECONDS:
         yield Finding(

@@ -21,10 +21,10 @@ def check_presence(snapshot: Snapshot) -> Iterator[Finding]:
             if getattr(snapshot, service) is None:
                 name = f"{snapshot.name}-{service}"
                 yield Finding(id="service-missing", what=f"There is no service {name}.", mend=APPLY)
-    if snapshot.subscriptions is not None and snapshot.tickets is None:
+    if snapshot.subscriptions is not None and snapshot.job_messages is None:
         yield Finding(
             id="subscription-missing",
-            what=f"There is no subscription {snapshot.name}-tickets-push: nobody rings the worker.",
+            what=f"There is no subscription {snapshot.name}-jobs-push: no job reaches the worker.",
             mend=APPLY,
         )
     if snapshot.health is not None and snapshot.health.status != "ok":

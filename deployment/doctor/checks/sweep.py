@@ -34,6 +34,6 @@ def check_sweep(snapshot: Snapshot) -> Iterator[Finding]:
         last = f"was at {snapshot.last_sweep:%H:%M:%S}" if snapshot.last_sweep else "is not known"
         yield Finding(
             id="sweep-late",
-            what=f"The last sweep {last}: delayed jobs, retries and lost tickets wait.",
+            what=f"The last sweep {last}: delayed jobs, retries and lost job messages wait.",
             mend="docs/runbook.md, section `sweep-missing`.",
         )

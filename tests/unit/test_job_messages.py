@@ -1,4 +1,4 @@
-"""Tickets: what goes through the queue, and what comes out of it."""
+"""Job messages: what goes through the queue, and what comes out of it."""
 
 import json
 from datetime import timedelta
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.errors import UndecodableTicket
+from jobs.errors import UndecodableMessage
 from jobs.model import Job, Progress, Version
-from jobs.queue import SNAPSHOT_LIMIT, Ticket
+from jobs.queue import SNAPSHOT_LIMIT, JobMessage
 from tests.making import T0, a_job, an_attempt, an_error
 
 
@@ -31,44 +31,46 @@ def _kept(**changes: Any) -> Job:
     ],
 )
 def test_round_trip(job: Job) -> None:
-    """A ticket carries the job exactly as it was saved, its payload byte for byte."""
-    ticket = Ticket.decode(Ticket.to(job).encode())
-    assert ticket == Ticket.to(job)
-    assert ticket.job == job
+    """A job message carries the job exactly as it was saved, its payload byte for byte."""
+    job_message = JobMessage.decode(JobMessage.to(job).encode())
+    assert job_message == JobMessage.to(job)
+    assert job_message.job == job
 
 
-def _of_size(text_length: int) -> Ticket:
+def _of_size(text_length: int) -> JobMessage:
     payload = msgspec.json.encode({"text": "x" * text_length})
-    return Ticket.to(_kept(payload=msgspec.Raw(payload)))
+    return JobMessage.to(_kept(payload=msgspec.Raw(payload)))
 
 
 def test_a_large_job_is_left_out() -> None:
-    """A ticket is never larger than its limit: past it, it only names the job."""
+    """A job message is never larger than its limit: past it, it only names the job."""
     fixed = len(msgspec.json.encode(_of_size(0)))
     fits = _of_size(SNAPSHOT_LIMIT - fixed)
     assert len(fits.encode()) == SNAPSHOT_LIMIT
-    assert Ticket.decode(fits.encode()) == fits
+    assert JobMessage.decode(fits.encode()) == fits
     beyond = _of_size(SNAPSHOT_LIMIT - fixed + 1)
-    assert Ticket.decode(beyond.encode()) == Ticket(job_id=beyond.job_id, version=beyond.version)
+    assert JobMessage.decode(beyond.encode()) == JobMessage(
+        job_id=beyond.job_id, version=beyond.version
+    )
 
 
 def test_fields_of_a_newer_release() -> None:
-    """Fields that this release does not know are passed over, on the ticket and on its job."""
-    data = json.loads(Ticket.to(_kept()).encode())
+    """Fields that this release does not know are passed over, on the job message and on its job."""
+    data = json.loads(JobMessage.to(_kept()).encode())
     data["priority"] = 5
     data["job"]["colour"] = {"deep": [1, 2]}
-    assert Ticket.decode(json.dumps(data).encode()) == Ticket.to(_kept())
+    assert JobMessage.decode(json.dumps(data).encode()) == JobMessage.to(_kept())
 
 
-_TICKET = json.loads(Ticket.to(_kept()).encode())
+_JOB_MESSAGE = json.loads(JobMessage.to(_kept()).encode())
 
 
 def _changed(**changes: Any) -> bytes:
-    return json.dumps(_TICKET | changes).encode()
+    return json.dumps(_JOB_MESSAGE | changes).encode()
 
 
 def _changed_job(**changes: Any) -> bytes:
-    return _changed(job=_TICKET["job"] | changes)
+    return _changed(job=_JOB_MESSAGE["job"] | changes)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,8 @@ def _changed_job(**changes: Any) -> bytes:
         b'{"job_id": "a"}',
         b'{"job_id": "a", "version": 1}',
         b'{"job_id": null, "version": "1"}',
-        Ticket.to(_kept()).encode()[:-1],
-        Ticket.to(_kept()).encode() + b"{}",
+        JobMessage.to(_kept()).encode()[:-1],
+        JobMessage.to(_kept()).encode() + b"{}",
         b'{"job_id": "a", "version": "1", "new": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b"[" * 100_000,
         _changed(job_id="another"),
@@ -103,17 +105,17 @@ def _changed_job(**changes: Any) -> bytes:
         _changed_job(version="another"),
     ],
 )
-def test_what_is_no_ticket(data: bytes) -> None:
-    """Whatever is not a ticket is refused as such, and never by another exception."""
-    with pytest.raises(UndecodableTicket):
-        Ticket.decode(data)
+def test_what_is_no_job_message(data: bytes) -> None:
+    """Whatever is not a job message is refused as such, and never by another exception."""
+    with pytest.raises(UndecodableMessage):
+        JobMessage.decode(data)
 
 
 @given(st.binary(max_size=200))
 def test_garbage(data: bytes) -> None:
     """No bytes whatever raise another exception."""
-    with pytest.raises(UndecodableTicket):
-        Ticket.decode(data)
+    with pytest.raises(UndecodableMessage):
+        JobMessage.decode(data)
 
 
 _JSON = st.recursive(
@@ -123,14 +125,14 @@ _JSON = st.recursive(
 )
 
 
-@given(field=st.sampled_from(sorted(_TICKET["job"])), value=_JSON)
+@given(field=st.sampled_from(sorted(_JOB_MESSAGE["job"])), value=_JSON)
 def test_any_field_replaced(field: str, value: Any) -> None:
-    """A ticket with any field replaced by anything is decoded, or refused as no ticket."""
+    """A job message with any field replaced by anything is decoded or refused."""
     try:
-        ticket = Ticket.decode(_changed_job(**{field: value}))
-    except UndecodableTicket:
+        job_message = JobMessage.decode(_changed_job(**{field: value}))
+    except UndecodableMessage:
         return
-    assert ticket.job is not None
+    assert job_message.job is not None
     # What was taken can be used: its times can be compared.
-    assert ticket.job.run_at.tzinfo is not None
-    assert ticket.job.created_at <= ticket.job.run_at + timedelta(days=366)
+    assert job_message.job.run_at.tzinfo is not None
+    assert job_message.job.created_at <= job_message.job.run_at + timedelta(days=366)
