@@ -7,35 +7,31 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, g, request
 
-from api import (
-    batches,
-    dead_letters,
-    deliveries,
-    health,
-    job_changes,
-    job_types,
-    job_watching,
-    jobs,
-    me,
-    schedule_changes,
-    schedules,
-    webhook_secrets,
-    webhooks,
-)
-from api.access import Access
-from api.callers import admit_callers
-from api.checkup import Checkup
-from api.cors import allow_origins
-from api.decoding import MAX_BODY_BYTES
+from api.auth.access import Access
+from api.auth.callers import admit_callers
+from api.dead_letters import routes as dead_letters
 from api.dependencies import Dependencies, provide
-from api.open_jobs import OpenJobs
-from api.paths import read_paths
-from api.problems import answer_problems
+from api.http.cors import allow_origins
+from api.http.decoding import MAX_BODY_BYTES
+from api.http.headers import add_response_headers
+from api.http.paths import read_paths
+from api.http.problems import answer_problems
+from api.jobs import batch_routes as batches
+from api.jobs import change_routes as job_changes
+from api.jobs import routes as jobs
+from api.limits.open_jobs import OpenJobs
+from api.limits.submit_rate import SubmitRate
 from api.reference import routes as reference
 from api.reference.reference import Reference
-from api.response_headers import add_response_headers
-from api.submit_rate import SubmitRate
-from api.watching import Watches
+from api.schedules import change_routes as schedule_changes
+from api.schedules import routes as schedules
+from api.service import health, job_types, me
+from api.service.dependency_health import DependencyHealth
+from api.watching import routes as job_watching
+from api.watching.job_watches import Watches
+from api.webhooks import delivery_routes as deliveries
+from api.webhooks import routes as webhooks
+from api.webhooks import secret_routes as webhook_secrets
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
@@ -107,12 +103,12 @@ def create_app(
         ),
         submit_rate=SubmitRate(settings.submit_rate, settings.submit_burst, now),
         open_jobs=OpenJobs(store, settings.max_open_jobs, now),
-        checkup=Checkup({"store": store.ping, "queue": queue.ping}),
+        dependency_health=DependencyHealth({"store": store.ping, "queue": queue.ping}),
         now=now,
-        watches=Watches(store, threading.Event()),
-        watchers=threading.BoundedSemaphore(settings.max_watchers),
+        job_watches=Watches(store, threading.Event()),
+        watch_slots=threading.BoundedSemaphore(settings.max_watchers),
     )
-    app.extensions[STOP] = dependencies.watches.stop
+    app.extensions[STOP] = dependencies.job_watches.stop
     provide(app.extensions, dependencies)
     app.extensions[reference.EXTENSION] = Reference(app, registry)
     _trace_requests(app)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from flask import current_app
 
-from api.access import Access
-from api.checkup import Checkup
-from api.open_jobs import OpenJobs
-from api.submit_rate import SubmitRate
-from api.watching import Watches
+from api.auth.access import Access
+from api.limits.open_jobs import OpenJobs
+from api.limits.submit_rate import SubmitRate
+from api.service.dependency_health import DependencyHealth
+from api.watching.job_watches import Watches
 from identity.issuers import Issuers
 from jobs.dead_letters import DeadLetterStore
 from jobs.queue import Queue
@@ -39,10 +39,10 @@ class Dependencies:
     creator: Creator
     submit_rate: SubmitRate
     open_jobs: OpenJobs
-    checkup: Checkup
+    dependency_health: DependencyHealth
     now: Callable[[], datetime]
-    watches: Watches
-    watchers: threading.BoundedSemaphore
+    job_watches: Watches
+    watch_slots: threading.BoundedSemaphore
 
 
 _KEY = "dormouse"

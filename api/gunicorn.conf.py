@@ -11,7 +11,7 @@ import signal
 from typing import Any
 
 workers = 1
-worker_class = "api.gunicorn_worker.Worker"
+worker_class = "api.server.gunicorn_worker.Worker"
 threads = 400
 timeout = 0
 # Cloud Run leaves ten seconds between SIGTERM and SIGKILL.

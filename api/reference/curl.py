@@ -4,10 +4,10 @@ import shlex
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from api.decoding import JSON
+from api.http.decoding import JSON
 from api.reference.schemas import Schema
 from api.reference.text import indented
-from api.server_sent_events import MEDIA_TYPE as EVENT_STREAM
+from api.watching.server_sent_events import MEDIA_TYPE as EVENT_STREAM
 
 
 def curl_of(origin: str, method: str, path: str, operation: Schema) -> str:

@@ -8,18 +8,18 @@ from typing import Any, Final
 
 import msgspec
 
-from api.batch_shapes import BatchChanged, JobBatch
-from api.checkup import Dependency
-from api.dead_letter_shapes import DeadLetterList, DeadLetterResource, Redriven
-from api.health import Health
-from api.job_events import Place, news_of
-from api.job_type_shapes import JobTypeList, JobTypeResource
-from api.me import Me, RoleGrant
+from api.dead_letters.resources import DeadLetterList, DeadLetterResource, Redriven
+from api.jobs.batch_resources import BatchChanged, JobBatch
+from api.jobs.resources import JobList, JobResource
 from api.reference.schedule_examples import schedule_answers, schedule_bodies
 from api.reference.schemas import Schema, unwrapped
 from api.reference.webhook_examples import BODIES, webhook_answers
-from api.resources import JobList, JobResource
-from api.server_sent_events import event
+from api.service.dependency_health import Dependency
+from api.service.health import Health
+from api.service.job_type_resources import JobTypeList, JobTypeResource
+from api.service.me import Me, RoleGrant
+from api.watching.job_events import Place, news_of
+from api.watching.server_sent_events import event
 from jobs import transitions
 from jobs.dead_letters import DeadLetter, Reason
 from jobs.model import Job, LogLine, Progress

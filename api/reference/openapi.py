@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 from flask import Flask
 
-from api.job_type_shapes import JobTypeResource
-from api.problems import Problem
+from api.http.problems import Problem
 from api.reference.examples import examples_of
 from api.reference.operations import describe, routes_of
 from api.reference.responses import HEADERS
 from api.reference.schemas import Schema, Schemas, unwrapped
+from api.service.job_type_resources import JobTypeResource
 from jobs.registry import JobType, Registry
 
 SECURITY: Final = "identityToken"

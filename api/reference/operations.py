@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from flask import Flask
 
-from api.decoding import JSON
-from api.operation import Operation, operation_of
+from api.http.decoding import JSON
+from api.http.operation import Operation, operation_of
+from api.jobs.requests import Submission
 from api.reference.examples import Examples
 from api.reference.parameters import parameters_of
 from api.reference.responses import responses_of
 from api.reference.schemas import Schema, Schemas, unwrapped
-from api.requests import Submission
 from jobs.registry import Registry
 
 _ARGUMENT: Final = re.compile(r"<(?:\w+:)?(\w+)>")

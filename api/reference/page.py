@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from api.problems import CONTENT_TYPE, STATUS
+from api.http.problems import CONTENT_TYPE, STATUS
 from api.reference.curl import curl_of
 from api.reference.fields import bounds_of, kind_of
 from api.reference.openapi import JOB_TYPES

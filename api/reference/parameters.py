@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from api.operation import Operation
+from api.http.operation import Operation
 from api.reference.schemas import Schema, schema_of
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import Flask
 
 from api.app import add_routes
-from api.decoding import JSON
+from api.http.decoding import JSON
 from api.reference.openapi import openapi
 from api.reference.schemas import Schema
 from api.reference.text import indented

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from api import limits
-from api.decoding import JSON
-from api.operation import Operation
-from api.problems import CONTENT_TYPE, STATUS, Problem
+from api.http.decoding import JSON
+from api.http.operation import Operation
+from api.http.problems import CONTENT_TYPE, STATUS, Problem
+from api.limits import submissions as limits
 from api.reference.schemas import Schema, Schemas
-from api.server_sent_events import MEDIA_TYPE as EVENT_STREAM
+from api.watching.server_sent_events import MEDIA_TYPE as EVENT_STREAM
 from jobs.errors import DormouseError
 
 EVENTS = "x-events"

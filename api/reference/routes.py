@@ -5,8 +5,8 @@ from typing import Final
 from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.callers import public
-from api.decoding import JSON
+from api.auth.callers import public
+from api.http.decoding import JSON
 from api.reference.reference import Reference
 
 routes = Blueprint("reference", __name__)

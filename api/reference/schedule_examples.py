@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.reference.schemas import Schema
-from api.schedule_resources import ScheduleList, ScheduleResource
+from api.schedules.resources import ScheduleList, ScheduleResource
 from jobs.model import Job
 from jobs.schedules.model import Cron, Fired, Schedule, Template
 from jobs.schedules.timetable import next_time

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.requests import Submission
+from api.jobs.requests import Submission
 from jobs.registry import JobType, Registry
 
 Schema = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from api.delivery_shapes import DeliveryList, DeliveryResource
-from api.webhook_resources import FreshSecret, WebhookList, WebhookResource, WebhookWithSecret
+from api.webhooks.delivery_resources import DeliveryList, DeliveryResource
+from api.webhooks.resources import FreshSecret, WebhookList, WebhookResource, WebhookWithSecret
 from jobs.events.message import job_message, webhook_message
 from jobs.events.model import DELIVERY, EventType
 from jobs.model import Attempt, Job, Outcome, Status

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from werkzeug.test import TestResponse
 
-from api.problems import Problem
+from api.http.problems import Problem
 
 
 def problem(response: TestResponse, status: int, code: str) -> Problem:

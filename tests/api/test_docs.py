@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from werkzeug.test import TestResponse
 
-from api.problems import STATUS
+from api.http.problems import STATUS
 from tests.api.conftest import Caller, House
 
 VOID = {"link", "meta", "br", "hr", "img", "input"}

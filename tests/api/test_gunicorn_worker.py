@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from api.slow_clients import PatientSocket
-from api.unreadable import refusal
+from api.server.slow_clients import PatientSocket
+from api.server.unreadable import refusal
 from local.ports import LOOPBACK, Ports
 from local.processes import ROOT
 
@@ -23,7 +23,7 @@ import runpy
 
 from gunicorn.workers import gthread
 
-from api import slow_clients
+from api.server import slow_clients
 
 globals().update(runpy.run_path("api/gunicorn.conf.py"))
 threads = 2
@@ -102,7 +102,7 @@ def test_a_client_that_drips_gains_nothing(port: int) -> None:
 
 def test_a_client_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing an answer has an end too."""
-    monkeypatch.setattr("api.slow_clients.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("api.server.slow_clients.ANSWER_SECONDS", 0.05)
     ours, theirs = socket.socketpair()
     patient = PatientSocket(fileno=ours.detach())
     with closing(theirs), closing(patient), pytest.raises(ConnectionResetError):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.checkup import FRESH_SECONDS, Checkup
+from api.service.dependency_health import FRESH_SECONDS, DependencyHealth
 from jobs.errors import QueueUnavailable, StoreUnavailable
 from tests.api.conftest import House
 
@@ -53,12 +53,12 @@ def test_answers_are_fresh_for_some_seconds() -> None:
         nonlocal asked
         asked += 1
 
-    checkup = Checkup({"store": ping}, clock=lambda: now)
+    dependency_health = DependencyHealth({"store": ping}, clock=lambda: now)
     for _ in range(3):
-        checkup.dependencies()
+        dependency_health.dependencies()
     assert asked == 1
     now = FRESH_SECONDS
-    checkup.dependencies()
+    dependency_health.dependencies()
     assert asked == 2
 
 
@@ -75,15 +75,15 @@ def test_the_dependencies_are_asked_by_one_at_a_time() -> None:
         asking.set()
         go_on.wait()
 
-    checkup = Checkup({"store": ping}, clock=lambda: now)
-    checkup.dependencies()
+    dependency_health = DependencyHealth({"store": ping}, clock=lambda: now)
+    dependency_health.dependencies()
     now = FRESH_SECONDS
     asking.clear()
     go_on.clear()
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(checkup.dependencies)
+        slow = pool.submit(dependency_health.dependencies)
         asking.wait()
-        assert checkup.dependencies()["store"].latency_ms == 0
+        assert dependency_health.dependencies()["store"].latency_ms == 0
         go_on.set()
         slow.result()
     assert asked == 2
@@ -99,9 +99,9 @@ def test_the_first_to_ask_are_answered_together() -> None:
         asked += 1
         gate.wait()
 
-    checkup = Checkup({"store": ping})
+    dependency_health = DependencyHealth({"store": ping})
     with ThreadPoolExecutor(4) as pool:
-        answers = [pool.submit(checkup.dependencies) for _ in range(4)]
+        answers = [pool.submit(dependency_health.dependencies) for _ in range(4)]
         gate.wait()
         assert {answer.result()["store"].status for answer in answers} == {"ok"}
     assert asked == 1

@@ -12,7 +12,7 @@ from tests.faulty import Fault
 
 
 def test_a_repetition_gets_the_first_job_back(house: House, ada: Caller) -> None:
-    """The same request under the same key makes and dispatches one job, and is marked as a replay."""
+    """The same request under the same key makes one job and is marked as a replay."""
     first = ada.submit(key="order-1", labels={"a": "1", "b": "2"})
     again = ada.submit(key="order-1", labels={"b": "2", "a": "1"})
     assert expect.job(first, 202) == expect.job(again, 202)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.job_type_shapes import JobTypeList
+from api.service.job_type_resources import JobTypeList
 from tests.api import expect
 from tests.api.conftest import Caller
 

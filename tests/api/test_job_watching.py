@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from api import job_watching
 from api.app import STOP
 from api.dependencies import Dependencies
+from api.watching import routes as job_watching
 from jobs import transitions
 from jobs.model import Job, LogLine, Progress, Status
 from tests.api import expect
@@ -207,5 +207,5 @@ def test_watchers_are_bounded(one_seat: House) -> None:
     last = ask()
     assert b"event: end" in last.data
     last.close()
-    assert deps_of(one_seat).watchers.acquire(blocking=False)
-    assert deps_of(one_seat).watches._of_job == {}
+    assert deps_of(one_seat).watch_slots.acquire(blocking=False)
+    assert deps_of(one_seat).job_watches._of_job == {}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.open_jobs import COUNT_HOLDS
-from api.recent import Recent
-from api.submit_rate import SubmitRate
+from api.limits.lru import Lru
+from api.limits.open_jobs import COUNT_HOLDS
+from api.limits.submit_rate import SubmitRate
 from identity.tokens import Verifier
 from jobs.model import Status
 from jobs.store import Filter
@@ -142,7 +142,7 @@ def test_a_clock_that_is_set_back() -> None:
 
 def test_what_was_used_longest_ago_is_forgotten() -> None:
     """However many principals come, memory is bounded."""
-    recent: Recent[int] = Recent(3)
+    recent: Lru[int] = Lru(3)
     for number in (1, 2, 3, 1, 4):
         recent.put(str(number), number)
     assert len(recent) == 3

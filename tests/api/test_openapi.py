@@ -10,8 +10,8 @@ from openapi_spec_validator import validate
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from api.operation import operation_of
-from api.problems import STATUS
+from api.http.operation import operation_of
+from api.http.problems import STATUS
 from api.reference.openapi import TAGS
 from tests.api.conftest import Caller, House
 from tests.making import a_webhook

@@ -8,13 +8,13 @@ from types import ModuleType
 
 import pytest
 
-import api.errors
+import api.http.errors
 import identity.errors
 import jobs.dead_letters
 import jobs.errors
 import jobs.schedules.errors
 import jobs.webhooks.model
-from api.problems import STATUS
+from api.http.problems import STATUS
 from jobs.errors import DormouseError
 from tests.api import expect
 from tests.api.conftest import Caller, House
@@ -48,7 +48,7 @@ def test_every_error_has_a_status() -> None:
         jobs.schedules.errors,
         jobs.webhooks.model,
         identity.errors,
-        api.errors,
+        api.http.errors,
     )
     named = {error for module in modules for error in errors_in(module)}
     assert STATUS.keys() == named - INSIDE

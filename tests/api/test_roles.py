@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.access import Access
+from api.auth.access import Access
 from identity.certificates import Certificates
 from identity.errors import PermissionDenied
 from identity.tokens import Principal, Verifier

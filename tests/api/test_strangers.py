@@ -9,7 +9,7 @@ from flask import Flask
 from google.auth import _helpers
 from werkzeug.test import Client, TestResponse
 
-from api.callers import PUBLIC
+from api.auth.callers import PUBLIC
 from identity.certificates import Certificates, Fetched
 from identity.tokens import Verifier
 from jobs.roles import Binding, Role

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.access import Access
+from api.auth.access import Access
 from identity.tokens import Principal, Verifier
 from jobs.model import Attempt, Status
 from jobs.roles import Binding, Role, covers

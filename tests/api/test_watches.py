@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.waiting import wait_until_terminal
-from api.watching import Watch, Watches
+from api.watching.job_watches import Watch, Watches
+from api.watching.waiting import wait_until_terminal
 from jobs import transitions
 from jobs.errors import StoreUnavailable
 from jobs.memory import MemoryJobStore
@@ -43,7 +43,7 @@ def store() -> CountingStore:
 
 
 @pytest.fixture
-def watches(store: CountingStore) -> Watches:
+def job_watches(store: CountingStore) -> Watches:
     return Watches(store, threading.Event())
 
 
@@ -53,8 +53,8 @@ def job(store: CountingStore) -> Job:
 
 
 @pytest.fixture
-def watch(watches: Watches, job: Job) -> Iterator[Watch]:
-    with watches.watching(job.id) as watch:
+def watch(job_watches: Watches, job: Job) -> Iterator[Watch]:
+    with job_watches.watching(job.id) as watch:
         yield watch
 
 
@@ -63,13 +63,13 @@ def succeeded(job: Job) -> Job:
 
 
 def test_many_watchers_cost_as_much_as_one(
-    store: CountingStore, watches: Watches, job: Job
+    store: CountingStore, job_watches: Watches, job: Job
 ) -> None:
     """Two hundred see each of three states, by far fewer reads than there are watchers."""
     everybody, threads = threading.Barrier(WATCHERS + 1), threading.active_count()
 
     def watch_it() -> list[Any]:
-        with watches.watching(job.id) as watch:
+        with job_watches.watching(job.id) as watch:
             seen = watch.recent()
             told: list[Any] = []
             everybody.wait()
@@ -144,21 +144,21 @@ def test_a_deleted_job_is_told(store: CountingStore, watch: Watch, job: Job) -> 
     assert wait_until_terminal(watch, job, LONG) == job
 
 
-def test_nobody_waits_when_the_process_must_stop(watches: Watches, watch: Watch) -> None:
+def test_nobody_waits_when_the_process_must_stop(job_watches: Watches, watch: Watch) -> None:
     """All are woken, and who comes later does not wait."""
     seen = watch.look()
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(watch.next, seen, LONG) for _ in range(3)]
-        watches.stop()
+        job_watches.stop()
         assert [one.result() for one in waiting] == [seen] * 3
     assert watch.next(seen, LONG) is seen
 
 
-def test_nothing_is_kept_of_what_nobody_watches(watches: Watches, job: Job) -> None:
+def test_nothing_is_kept_of_what_nobody_watches(job_watches: Watches, job: Job) -> None:
     """The last who leaves takes the watch along; those who come meanwhile share it."""
-    with watches.watching(job.id) as first:
-        with watches.watching(job.id) as second:
+    with job_watches.watching(job.id) as first:
+        with job_watches.watching(job.id) as second:
             assert second is first
-        with watches.watching(job.id) as third:
+        with job_watches.watching(job.id) as third:
             assert third is first
-    assert watches._of_job == {}
+    assert job_watches._of_job == {}

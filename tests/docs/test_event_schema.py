@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.resources import JobResource
+from api.jobs.resources import JobResource
 from jobs.events.message import ToldJob, job_message, webhook_message
 from jobs.events.model import EventType
 from jobs.events.schema import text

@@ -37,7 +37,7 @@ def test_made_up_requests(harmless: System, capfd: pytest.CaptureFixture[str]) -
         "werkzeug.exceptions.NotFound",
         "google.api_core.exceptions.Aborted: 409",
         "<Request object at 0x7f>",
-        "api/jobs.py",
+        "api/jobs/routes.py",
     ],
 )
 def test_a_leak_is_seen(text: str) -> None:

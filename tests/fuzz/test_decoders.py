@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.strict_json import check_json
+from api.http.strict_json import check_json
 from identity.bearer import bearer_token
 from identity.claims import decoded_claims, unsigned_claims
 from identity.errors import Unauthenticated

@@ -4,8 +4,8 @@ import re
 import runpy
 from typing import Any
 
-from api.job_watching import LONGEST_SECONDS
-from api.requests import MAX_WAIT_SECONDS
+from api.jobs.requests import MAX_WAIT_SECONDS
+from api.watching.routes import LONGEST_SECONDS
 from jobs.registry import MAX_TIMEOUT
 from jobs.settings import Settings
 from local.processes import ROOT

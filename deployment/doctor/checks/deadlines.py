@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from api.requests import MAX_WAIT_SECONDS
+from api.jobs.requests import MAX_WAIT_SECONDS
 from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Snapshot
 from worker.attempts import PUSH_LIMIT

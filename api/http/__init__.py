@@ -1,0 +1,1 @@
+"""HTTP in and out: declared operations, strict decoding, paging, problems."""

@@ -1,0 +1,1 @@
+"""What each principal may submit, and how fast."""

@@ -1,0 +1,1 @@
+"""gunicorn, made fit for untrusted clients."""

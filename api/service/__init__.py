@@ -1,0 +1,1 @@
+"""What the service says about itself and its caller: health, job types, /v1/me."""

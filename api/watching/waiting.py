@@ -1,0 +1,17 @@
+"""Holds an answer until a job is terminal. Keeps nothing that another instance would not have."""
+
+import time
+
+from api.watching.job_watches import Watch
+from jobs.model import Job
+
+
+def wait_until_terminal(watch: Watch, job: Job, seconds: float) -> Job:
+    """The job once it is terminal, or as it is when the time is up or the process must stop."""
+    end = time.monotonic() + seconds
+    while not (job.is_terminal or watch.stops) and (left := end - time.monotonic()) > 0:
+        latest = watch.next(job, left)
+        if latest is None:
+            return job
+        job = latest
+    return job
