@@ -35,17 +35,17 @@ from api.webhooks import secret_routes as webhook_secrets
 from identity.firebase import FirebaseVerifier
 from identity.issuers import Issuers
 from identity.tokens import Verifier
-from jobs.events.announcing import AnnouncingJobStore
-from jobs.queue import Queue
-from jobs.registry import Registry
+from jobs.dispatch.queue import Queue
+from jobs.dispatch.submit import Submitter
+from jobs.events.event_recording import AnnouncingJobStore
+from jobs.job_types import Registry
 from jobs.schedules.creation import Creator
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from jobs.stores import Stores
-from jobs.submit import Submitter
-from jobs.telemetry import OFF, Telemetry
-from jobs.trace import trace_id, traceparent_from
+from jobs.telemetry.port import OFF, Telemetry
+from jobs.telemetry.trace import trace_id, traceparent_from
 from jobs.webhooks.listeners import Listeners
-from jobs.webhooks.switching_off import WebhookChanges
+from jobs.webhooks.webhook_updates import WebhookChanges
 
 STOP = "stop"
 """Where the application's extensions hold what to call when the process is told to stop."""
@@ -64,11 +64,11 @@ def create_app(
     new_id: Callable[[], str] = lambda: secrets.token_hex(16),
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
-    registry = registry.reading(settings.buckets)
+    registry = registry.with_buckets(settings.buckets)
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.requests(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhooks_seconds))
+    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhook_cache_seconds))
     store = AnnouncingJobStore(
         inner=telemetry.store(stores.jobs),
         listening=listeners.of_job,

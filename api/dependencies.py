@@ -13,15 +13,15 @@ from api.limits.submit_rate import SubmitRate
 from api.service.dependency_health import DependencyHealth
 from api.watching.job_watches import Watches
 from identity.issuers import Issuers
-from jobs.dead_letters import DeadLetterStore
-from jobs.queue import Queue
-from jobs.registry import Registry
+from jobs.dead_letters.store import DeadLetterStore
+from jobs.dispatch.queue import Queue
+from jobs.dispatch.submit import Submitter
+from jobs.job.store import JobStore
+from jobs.job_types import Registry
 from jobs.schedules.creation import Creator
 from jobs.schedules.store import ScheduleStore
-from jobs.settings import Settings
-from jobs.store import JobStore
-from jobs.submit import Submitter
-from jobs.webhooks.switching_off import WebhookChanges
+from jobs.settings.settings import Settings
+from jobs.webhooks.webhook_updates import WebhookChanges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from api.app import create_app
 from identity.certificates import Certificates
 from identity.firebase import verifier_for
 from identity.tokens import Verifier
-from jobs.firestore import Firestore, connect_firestore, stores_in
-from jobs.log import start_logging
-from jobs.pubsub import PubsubQueue, connect_pubsub
-from jobs.settings import Settings
-from jobs.telemetry import telemetry_for
+from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
+from jobs.gcp.pubsub import PubsubQueue, connect_pubsub
+from jobs.settings.settings import Settings
+from jobs.telemetry.log import start_logging
+from jobs.telemetry.start import telemetry_for
 
 
 def _now() -> datetime:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.faults.handlers import REGISTRY
-from jobs.model import Progress
+from jobs.job.model import Progress
 from worker.outcome import Outcome
 from worker.pool import HandlerPool
 from worker.run import Task, run_handler

@@ -1,6 +1,6 @@
 """The settings of services that are measured."""
 
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from local.ports import Ports
 from local.services import environment
 
@@ -8,4 +8,6 @@ from local.services import environment
 def production(ports: Ports) -> dict[str, str]:
     """Those of `./dev up`, but where these suit a person who tries things, those of production."""
     # Locally each job that ends asks who listens, so that a new webhook is heeded at once.
-    return environment(ports) | {"DORMOUSE_WEBHOOKS_SECONDS": str(Settings.webhooks_seconds)}
+    return environment(ports) | {
+        "DORMOUSE_WEBHOOK_CACHE_SECONDS": str(Settings.webhook_cache_seconds)
+    }

@@ -18,13 +18,14 @@ from typing import Any
 
 import msgspec
 
-from jobs import transitions
 from jobs.context import Link
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.model import Job, Progress
-from jobs.queue import JobMessage
-from jobs.settings import Settings
-from jobs.telemetry import OFF, Telemetry, telemetry_for
+from jobs.dispatch.queue import JobMessage
+from jobs.job import transitions
+from jobs.job.model import Job, Progress
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
+from jobs.settings.settings import Settings
+from jobs.telemetry.port import OFF, Telemetry
+from jobs.telemetry.start import telemetry_for
 from local.ports import LOOPBACK
 from worker.claim import LEASE_MARGIN
 from worker.outcome import Outcome, Succeeded

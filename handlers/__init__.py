@@ -7,7 +7,7 @@ heavy libraries are imported inside its function.
 from typing import Any
 
 from handlers import http_request, image_thumbnail, table_profile, webhook_deliver
-from jobs.registry import JobType, Registry
+from jobs.job_types import JobType, Registry
 
 JOB_TYPES: list[JobType[Any, Any]] = [
     http_request.call,

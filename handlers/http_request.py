@@ -21,8 +21,8 @@ from handlers.outbound.headers import (
 from handlers.outbound.trace import passed_on
 from handlers.outbound.url import MAX_URL_LENGTH, check_url
 from jobs.context import Context
-from jobs.registry import job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import job_type
 
 MAX_BODY_BYTES = 64 * 1024
 LONGEST = timedelta(minutes=5)

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from handlers import outbound
 from jobs.context import Context, PermanentError
-from jobs.registry import job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import job_type
 
 MAX_SOURCE_BYTES = 20_000_000
 MAX_RESULT_BYTES = 180_000

@@ -10,8 +10,8 @@ from msgspec import Meta
 from handlers import outbound
 from handlers.tables.profile import Format, TableProfile
 from jobs.context import Context
-from jobs.registry import job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import job_type
 
 MAX_SOURCE_BYTES = 100_000_000
 

@@ -17,8 +17,8 @@ from handlers.outbound.statuses import retry_after
 from handlers.outbound.trace import passed_on
 from jobs.context import Context, PermanentError, RetryAfter
 from jobs.events.model import EventType
-from jobs.registry import job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import job_type
 from jobs.webhooks.delivery import WebhookDelivery
 from jobs.webhooks.signing import signed_headers
 

@@ -13,7 +13,7 @@ from http.client import HTTPException
 import msgspec
 
 from identity.errors import IdentityUnavailable
-from jobs.retry import spread
+from jobs.job.retry import spread
 
 FETCH_TIMEOUT_SECONDS = 5.0
 SHORTEST_AGE = timedelta(seconds=30)

@@ -77,22 +77,22 @@ resource "google_cloud_run_v2_service" "api" {
 locals {
   # docs/settings.md says what each is for.
   api_environment = {
-    GOOGLE_CLOUD_PROJECT      = var.project_id
-    DORMOUSE_DATABASE         = var.database
-    DORMOUSE_TOPIC            = google_pubsub_topic.jobs.name
-    DORMOUSE_EVENTS_TOPIC     = join("", google_pubsub_topic.events[*].name)
-    DORMOUSE_WEBHOOKS_SECONDS = "60"
-    DORMOUSE_API_AUDIENCES    = join(",", local.api_audiences)
-    DORMOUSE_ROLES            = jsonencode(local.roles)
-    DORMOUSE_FIREBASE_PROJECT = var.firebase_project
-    DORMOUSE_SECRETS          = join(",", var.payload_secrets)
-    DORMOUSE_ALLOWED_HOSTS    = join(",", var.allowed_hosts)
-    DORMOUSE_BUCKETS          = join(",", var.buckets)
-    DORMOUSE_SUBMIT_RATE      = tostring(var.limits.submit_rate)
-    DORMOUSE_SUBMIT_BURST     = tostring(var.limits.submit_burst)
-    DORMOUSE_MAX_OPEN_JOBS    = tostring(var.limits.max_open_jobs)
-    DORMOUSE_MAX_WATCHERS     = tostring(var.limits.max_watchers)
-    DORMOUSE_CORS_ORIGINS     = join(",", var.cors_origins)
+    GOOGLE_CLOUD_PROJECT           = var.project_id
+    DORMOUSE_DATABASE              = var.database
+    DORMOUSE_TOPIC                 = google_pubsub_topic.jobs.name
+    DORMOUSE_EVENTS_TOPIC          = join("", google_pubsub_topic.events[*].name)
+    DORMOUSE_WEBHOOK_CACHE_SECONDS = "60"
+    DORMOUSE_API_AUDIENCES         = join(",", local.api_audiences)
+    DORMOUSE_ROLES                 = jsonencode(local.roles)
+    DORMOUSE_FIREBASE_PROJECT      = var.firebase_project
+    DORMOUSE_SECRETS               = join(",", var.payload_secrets)
+    DORMOUSE_ALLOWED_HOSTS         = join(",", var.allowed_hosts)
+    DORMOUSE_BUCKETS               = join(",", var.buckets)
+    DORMOUSE_SUBMIT_RATE           = tostring(var.limits.submit_rate)
+    DORMOUSE_SUBMIT_BURST          = tostring(var.limits.submit_burst)
+    DORMOUSE_MAX_OPEN_JOBS         = tostring(var.limits.max_open_jobs)
+    DORMOUSE_MAX_WATCHERS          = tostring(var.limits.max_watchers)
+    DORMOUSE_CORS_ORIGINS          = join(",", var.cors_origins)
   }
 
   api_audiences = concat(

@@ -1,7 +1,7 @@
 # Numbers and names that the code has too. tests/infra/ holds the two sides equal.
 
 locals {
-  # Pub/Sub's longest. An attempt (jobs.registry.MAX_TIMEOUT) with its lease's margin
+  # Pub/Sub's longest. An attempt (jobs.job_types.MAX_TIMEOUT) with its lease's margin
   # (worker.claim.LEASE_MARGIN) ends within what the worker gives a push (worker.attempts.PUSH_LIMIT).
   ack_deadline_seconds = 600
 

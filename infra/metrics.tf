@@ -1,4 +1,4 @@
-# What is counted from the services' structured logs: jobs/log.py, and Cloud Run's request log.
+# What is counted from the services' structured logs: jobs/telemetry/log.py, and Cloud Run's request log.
 
 locals {
   # Cloud Monitoring takes no hyphens in the name of a metric that PromQL shall ask for.

@@ -111,7 +111,7 @@ locals {
     DORMOUSE_DATABASE                       = var.database
     DORMOUSE_TOPIC                          = google_pubsub_topic.jobs.name
     DORMOUSE_EVENTS_TOPIC                   = join("", google_pubsub_topic.events[*].name)
-    DORMOUSE_WEBHOOKS_SECONDS               = "60"
+    DORMOUSE_WEBHOOK_CACHE_SECONDS          = "60"
     DORMOUSE_WORKER_AUDIENCE                = local.worker_url
     DORMOUSE_PUSH_ACCOUNT                   = google_service_account.callers["push"].email
     DORMOUSE_SCHEDULER_ACCOUNT              = google_service_account.callers["scheduler"].email
@@ -120,7 +120,7 @@ locals {
     DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
     DORMOUSE_BUCKETS                        = join(",", var.buckets)
     DORMOUSE_SECRETS                        = join(",", var.payload_secrets)
-    DORMOUSE_PROCESSES                      = tostring(var.worker.processes)
+    DORMOUSE_HANDLER_PROCESSES              = tostring(var.worker.processes)
     DORMOUSE_HANDLER_MEMORY_MIB             = tostring(var.worker.handler_memory_mib)
   }
 }

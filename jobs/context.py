@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from jobs.buckets import NO_BUCKETS, Buckets
-from jobs.model import Checkpoint, Progress
+from jobs.job.model import Checkpoint, Progress
+from jobs.payloads.buckets import NO_BUCKETS, Buckets
 
 MAX_CHECKPOINT_BYTES = 256 * 1024
 LONGEST_WAIT_SECONDS = 366 * 86_400.0

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from jobs.dead_letters import DeadLetterStore
+from jobs.dead_letters.store import DeadLetterStore
 from jobs.events.store import EventStore
+from jobs.job.store import JobStore
 from jobs.schedules.store import ScheduleStore
-from jobs.store import JobStore
 from jobs.webhooks.store import WebhookStore
 
 

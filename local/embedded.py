@@ -19,10 +19,10 @@ from api.app import create_app as create_api
 from identity.certificates import Certificates
 from identity.firebase import verifier_for
 from identity.tokens import Verifier
-from jobs.log import start_logging
-from jobs.memory import MemoryJobStore, MemoryQueue, memory_stores
-from jobs.settings import Settings
-from jobs.telemetry import telemetry_for
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue, memory_stores
+from jobs.settings.settings import Settings
+from jobs.telemetry.log import start_logging
+from jobs.telemetry.start import telemetry_for
 from jobs.triggers.file import load
 from local.cloud.cloud import LocalCloud
 from local.cloud.memory import MemoryPubsub

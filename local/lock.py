@@ -6,7 +6,7 @@ What is taken out of a dependency is taken out anew: the definitions of Google's
 import subprocess
 from collections.abc import Sequence
 
-from jobs.messages import DEFINITIONS
+from jobs.gcp.messages import DEFINITIONS
 from local.bootstrap import DEVELOPMENT
 from local.console import Console
 from local.messages import definitions

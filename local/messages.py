@@ -1,4 +1,4 @@
-"""Takes the definitions of Google's messages out of its packages: the source of `jobs.messages`."""
+"""Takes the definitions of Google's messages out of its packages, for `jobs.gcp.messages`."""
 
 import importlib
 from typing import Any

@@ -48,7 +48,7 @@ def environment(ports: Ports) -> dict[str, str]:
         "DORMOUSE_EVENTARC_ACCOUNT": f"eventarc@{PROJECT}.iam.gserviceaccount.com",
         "DORMOUSE_ALLOWED_HOSTS": ",".join(filter(None, allowed)),
         # So that a new webhook hears of the very next job.
-        "DORMOUSE_WEBHOOKS_SECONDS": os.environ.get("DORMOUSE_WEBHOOKS_SECONDS") or "0",
+        "DORMOUSE_WEBHOOK_CACHE_SECONDS": os.environ.get("DORMOUSE_WEBHOOK_CACHE_SECONDS") or "0",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import SettingsError
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from jobs.triggers.file import parse
 from jobs.triggers.trigger import Trigger
 from local.console import Console

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TypeVar
 
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import QueueUnavailable, StoreUnavailable
 from jobs.events.model import Event
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.model import Job, Version
-from jobs.queue import JobMessage
+from jobs.job.model import Job, Version
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 
 T = TypeVar("T")
 

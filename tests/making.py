@@ -9,12 +9,12 @@ import msgspec
 
 from jobs.context import Context
 from jobs.events.model import DELIVERY, Event, EventType, event_id
-from jobs.model import Attempt, Job, JobError, Outcome, Status, Version
-from jobs.order import Order
-from jobs.registry import Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.model import Attempt, Job, JobError, Outcome, Status, Version
+from jobs.job.order import Order
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import Registry, job_type
 from jobs.schedules.model import Cron, Schedule, Template
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.signing import SigningSecrets

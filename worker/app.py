@@ -8,20 +8,20 @@ import msgspec
 from flask import Flask, Response, request
 
 from identity.tokens import Verifier
+from jobs.dispatch.queue import JobMessage, Queue
+from jobs.dispatch.submit import Submitter
 from jobs.errors import DormouseError
-from jobs.events.announcing import AnnouncingJobStore
+from jobs.events.event_recording import AnnouncingJobStore
 from jobs.events.publisher import EventPublisher
-from jobs.log import log, log_fields
-from jobs.queue import JobMessage, Queue
-from jobs.registry import Registry
-from jobs.retry import spread
-from jobs.settings import Settings
+from jobs.job.retry import spread
+from jobs.job_types import Registry
+from jobs.settings.settings import Settings
 from jobs.stores import Stores
-from jobs.submit import Submitter
-from jobs.telemetry import OFF, Telemetry
+from jobs.telemetry.log import log, log_fields
+from jobs.telemetry.port import OFF, Telemetry
 from jobs.triggers.file import Triggers
 from jobs.webhooks.listeners import Listeners
-from jobs.webhooks.switching_off import WebhookChanges
+from jobs.webhooks.webhook_updates import WebhookChanges
 from worker.attempts import Attempts
 from worker.claim import Claimer
 from worker.cloud_events import read_event
@@ -58,11 +58,11 @@ def create_app(
     uniform: Callable[[float, float], float] = spread,
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
-    registry = registry.reading(settings.buckets)
+    registry = registry.with_buckets(settings.buckets)
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.pushes(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhooks_seconds))
+    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhook_cache_seconds))
     store = AnnouncingJobStore(
         inner=telemetry.store(stores.jobs),
         listening=listeners.of_job,

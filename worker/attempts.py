@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobs import transitions
-from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.context import Cancelled, Link
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
+from jobs.dispatch.queue import JobMessage, Queue
 from jobs.errors import DormouseError
-from jobs.log import log_event
-from jobs.model import Job, JobError, Status
-from jobs.queue import JobMessage, Queue
-from jobs.registry import JobType, Registry
-from jobs.store import JobStore
+from jobs.job import transitions
+from jobs.job.model import Job, JobError, Status
+from jobs.job.store import JobStore
+from jobs.job_types import JobType, Registry
+from jobs.payloads.buckets import NO_BUCKETS, Buckets
+from jobs.telemetry.log import log_event
 from worker.claim import LEASE_MARGIN, Claimer
 from worker.lease import Lease
 from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded

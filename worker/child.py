@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.context import Link
-from jobs.log import start_logging
-from jobs.settings import Settings
-from jobs.telemetry import telemetry_for
+from jobs.settings.settings import Settings
+from jobs.telemetry.log import start_logging
+from jobs.telemetry.start import telemetry_for
 from worker.line import Address, Line
 from worker.outcome import Outcome
 from worker.run import Task, run_handler

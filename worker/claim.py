@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs import transitions
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import TransitionRefused, VersionConflict
-from jobs.log import log_event, log_fields
-from jobs.model import Job
-from jobs.queue import JobMessage
-from jobs.registry import Registry
-from jobs.store import JobStore
+from jobs.job import transitions
+from jobs.job.model import Job
+from jobs.job.store import JobStore
+from jobs.job_types import Registry
+from jobs.telemetry.log import log_event, log_fields
 
 LEASE_MARGIN = timedelta(seconds=45)
 """A lease outlasts its attempt's timeout by this: room for the last save, tried for half a minute,

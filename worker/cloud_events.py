@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from jobs.errors import UndecodableEvent, UndecodableMessage
-from jobs.firestore.changes import DOCUMENT_EVENT, document_change
+from jobs.gcp.firestore.changes import DOCUMENT_EVENT, document_change
 from worker.envelope import open_envelope
 
 PREFIX = "ce-"

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs import transitions
-from jobs.change import change
-from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
+from jobs.dead_letters.store import DeadLetter, DeadLetterStore, Reason
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import JobNotFound, TransitionRefused, UndecodableMessage
-from jobs.log import log_event, log_fields
-from jobs.model import UNDELIVERED, Job, JobError
-from jobs.queue import JobMessage
-from jobs.registry import Registry
-from jobs.store import JobStore
+from jobs.job import transitions
+from jobs.job.change import change
+from jobs.job.model import UNDELIVERED, Job, JobError
+from jobs.job.store import JobStore
+from jobs.job_types import Registry
+from jobs.telemetry.log import log_event, log_fields
 from worker.envelope import Envelope, Message
 from worker.raw_message import kept_attributes, kept_data
 

@@ -13,17 +13,17 @@ from functools import partial
 import msgspec
 
 from handlers.webhook_deliver import RETRY, Gone, Throttled
-from jobs.change import change
 from jobs.context import Link
 from jobs.errors import DormouseError, StoreUnavailable, VersionConflict
 from jobs.events.model import DELIVERY, EventType
-from jobs.log import log_fields
-from jobs.model import JobError
+from jobs.job.change import change
+from jobs.job.model import JobError
+from jobs.telemetry.log import log_fields
 from jobs.webhooks import health
 from jobs.webhooks.delivery import Endpoint, WebhookDelivery
 from jobs.webhooks.keys import notify_key
 from jobs.webhooks.model import Webhook, WebhookNotFound
-from jobs.webhooks.switching_off import WebhookChanges
+from jobs.webhooks.webhook_updates import WebhookChanges
 from worker.outcome import Failed, Outcome, Paused, Succeeded
 from worker.run import Runner, Task
 
@@ -52,7 +52,9 @@ class DeliveryRunner:
             return self._deliver(task, link)
         except (StoreUnavailable, VersionConflict) as error:
             # Nothing was sent, so it is no attempt of the receiver's.
-            log_fields("webhook.unknown", level=logging.WARNING, job=task.job_id, reason=str(error))
+            log_fields(
+                "delivery.postponed", level=logging.WARNING, job=task.job_id, reason=str(error)
+            )
             return Paused(STORE_WAIT)
 
     def stop(self) -> None:

@@ -14,8 +14,8 @@ from identity.bearer import bearer_token
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
 from identity.stripped import is_stripped, principal_of_stripped
 from identity.tokens import Verifier
-from jobs.log import log
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
+from jobs.telemetry.log import log
 
 OPEN: Final = frozenset({"/livez"})
 EVENTS: Final = "/events"

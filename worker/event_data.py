@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from jobs.errors import UndecodableEvent
-from jobs.firestore.changes import DocumentChange
+from jobs.gcp.firestore.changes import DocumentChange
 from jobs.triggers.pattern import Pattern
 from jobs.triggers.trigger import Trigger
 from worker.cloud_events import CloudEvent

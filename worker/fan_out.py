@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from jobs.dispatch.submit import Submitter
 from jobs.errors import DormouseError, UndecodableEvent
 from jobs.events.model import Event
 from jobs.events.publisher import EventPublisher
 from jobs.events.store import EventStore
-from jobs.firestore.changes import DocumentChange
-from jobs.firestore.events import COLLECTION
-from jobs.log import log_fields
-from jobs.submit import Submitter
+from jobs.gcp.firestore.changes import DocumentChange
+from jobs.gcp.firestore.events import COLLECTION
+from jobs.telemetry.log import log_fields
 from jobs.webhooks.delivery import orders_for
 from worker.cloud_events import CloudEvent
 
@@ -71,7 +71,7 @@ class FanOut:
             self._tell(event)
         except DormouseError as error:
             log_fields(
-                "event.not_told",
+                "event.dispatch_failed",
                 level=logging.ERROR,
                 id=event.id,
                 code=error.code,

@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
+from jobs.dispatch.queue import Queue
 from jobs.errors import DormouseError, JobExists, StoreUnavailable, VersionConflict
-from jobs.log import log_event, log_fields
-from jobs.model import Job
-from jobs.order import job_for
-from jobs.queue import Queue
-from jobs.registry import Registry
+from jobs.job.model import Job
+from jobs.job.order import job_for
+from jobs.job.store import JobStore
+from jobs.job_types import Registry
 from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
 from jobs.schedules.model import Fired, Overlap, Schedule, Skip, job_id_at
 from jobs.schedules.store import ScheduleStore
-from jobs.store import JobStore
-from jobs.trace import traceparent_from
+from jobs.telemetry.log import log_event, log_fields
+from jobs.telemetry.trace import traceparent_from
 
 AT_THE_LATEST = timedelta(seconds=10)
 """Sweeps start at full minutes by another clock than this one, or some seconds later."""

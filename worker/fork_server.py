@@ -10,7 +10,7 @@ import multiprocessing
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 
 
 def start(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import select
 from multiprocessing.context import ForkServerContext
 
-from jobs.model import JobError
+from jobs.job.model import JobError
 from worker import child
 from worker.outcome import Failed, Outcome
 from worker.run import Task

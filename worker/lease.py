@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from jobs import transitions
 from jobs.context import Cancelled
 from jobs.errors import StoreUnavailable, VersionConflict
-from jobs.log import log_event
-from jobs.model import Job, LogLine, Progress, Status
-from jobs.said import LINES_KEPT, last_number
-from jobs.store import JobStore
+from jobs.job import transitions
+from jobs.job.job_log import LINES_KEPT, last_number
+from jobs.job.model import Job, LogLine, Progress, Status
+from jobs.job.store import JobStore
+from jobs.telemetry.log import log_event
 
 PACE_SECONDS = 1.0
 """Firestore sustains about one write a second on a document."""

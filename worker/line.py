@@ -15,7 +15,7 @@ from multiprocessing.managers import BaseManager
 from typing import Any
 
 from jobs.context import Cancelled, Link
-from jobs.model import Progress
+from jobs.job.model import Progress
 
 _EXPOSED = ("report", "check", "remember", "say")
 

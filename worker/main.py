@@ -8,11 +8,11 @@ from flask import Flask
 
 from identity.certificates import Certificates
 from identity.tokens import Verifier
-from jobs.firestore import Firestore, connect_firestore, stores_in
-from jobs.log import start_logging
-from jobs.pubsub import PubsubEventPublisher, PubsubQueue, connect_pubsub
-from jobs.settings import Settings
-from jobs.telemetry import telemetry_for
+from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
+from jobs.gcp.pubsub import PubsubEventPublisher, PubsubQueue, connect_pubsub
+from jobs.settings.settings import Settings
+from jobs.telemetry.log import start_logging
+from jobs.telemetry.start import telemetry_for
 from jobs.triggers.file import load
 from worker.app import create_app
 from worker.pool import HandlerPool

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from jobs.context import PermanentError, RetryAfter
-from jobs.model import JobError
-from jobs.redaction import lines_without_credentials
+from jobs.job.model import JobError
+from jobs.payloads.redaction import lines_without_credentials
 
 MAX_RESULT_BYTES = 256 * 1024
 MAX_MESSAGE = 1000

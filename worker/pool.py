@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from jobs.context import Link
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from worker import fork_server
 from worker.child import Surroundings
 from worker.handler_process import HandlerProcess

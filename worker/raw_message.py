@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from jobs.redaction import CREDENTIALS, MARK, without_credentials
+from jobs.payloads.redaction import CREDENTIALS, MARK, without_credentials
 from worker.outcome import redacted
 
 MAX_DATA_BYTES = 512 * 1024

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from jobs.buckets import NO_BUCKETS, Buckets
 from jobs.context import Cancelled, Context, Continue, Link, Memory
 from jobs.errors import InvalidRequest
-from jobs.model import Checkpoint, Job, JobError
-from jobs.registry import JobType
-from jobs.secret_references import resolved
+from jobs.job.model import Checkpoint, Job, JobError
+from jobs.job_types import JobType
+from jobs.payloads.buckets import NO_BUCKETS, Buckets
+from jobs.payloads.secret_references import resolved
 from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result, redacted
 from worker.said import logger_for
 from worker.scrub import ScrubbedLink, Scrubber
@@ -108,7 +108,7 @@ def _run(
     kind: JobType[Any, Any], text: bytes, task: Task, link: Link, clean: Callable[[str], str]
 ) -> Outcome:
     try:
-        payload = kind.reading(task.buckets.names).decode(text)
+        payload = kind.with_buckets(task.buckets.names).decode(text)
     except InvalidRequest as error:
         return _not_taken(error)
     try:

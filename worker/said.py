@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from jobs.context import Cancelled, Link
-from jobs.said import MAX_TEXT
+from jobs.job.job_log import MAX_TEXT
 
 
 class ToLink(logging.Handler):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from jobs.context import Link
-from jobs.model import Progress
+from jobs.job.model import Progress
 from worker.outcome import Failed, Outcome, Succeeded
 from worker.secret_files import MIN_LENGTH
 

@@ -10,14 +10,14 @@ from itertools import chain
 
 import msgspec
 
-from jobs import transitions
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
+from jobs.dispatch.queue import Queue
 from jobs.errors import VersionConflict
-from jobs.log import log_event
-from jobs.model import SHARDS, Job, Status
-from jobs.queue import Queue
-from jobs.registry import Registry
-from jobs.store import JobStore
+from jobs.job import transitions
+from jobs.job.model import SHARDS, Job, Status
+from jobs.job.store import JobStore
+from jobs.job_types import Registry
+from jobs.telemetry.log import log_event
 
 AHEAD = timedelta(seconds=70)
 """How far a sweep looks ahead, and holds its request at most: until the next one, a minute later,

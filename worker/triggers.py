@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
+from jobs.dead_letters.store import DeadLetter, DeadLetterStore, Reason
+from jobs.dispatch.submit import Submitter
 from jobs.errors import InvalidRequest, PayloadTooLarge, UndecodableEvent
-from jobs.log import log, log_fields
-from jobs.order import Order
-from jobs.submit import Submitter
+from jobs.job.order import Order
+from jobs.telemetry.log import log, log_fields
 from jobs.triggers.file import Triggers
 from jobs.triggers.template import TemplateError, filled
 from jobs.triggers.trigger import Trigger
@@ -43,7 +43,7 @@ class Starting:
             event = read_event(headers, body)
             data = event_data(trigger, event)
             if data is None:
-                log_fields("trigger.passed_over", trigger=name, source=event.source, id=event.id)
+                log_fields("trigger.skipped", trigger=name, source=event.source, id=event.id)
                 return
             order = _order(trigger, filled(trigger.payload, data))
             self._submit(order, name, event)

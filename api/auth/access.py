@@ -7,8 +7,8 @@ from typing import Protocol
 from identity.errors import PermissionDenied
 from identity.issuers import Identity
 from jobs.errors import DormouseError, JobNotFound
-from jobs.model import Job
-from jobs.roles import Binding, Role, covers
+from jobs.job.model import Job
+from jobs.settings.roles import Binding, Role, covers
 from jobs.webhooks.model import Webhook, WebhookNotFound
 
 _READS = frozenset({Role.VIEWER, Role.OPERATOR})

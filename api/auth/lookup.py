@@ -9,7 +9,7 @@ from api.dependencies import deps
 from api.http.values import JOB_ID_PATTERN
 from api.jobs.resources import JobResource
 from jobs.errors import DormouseError, JobNotFound
-from jobs.model import Job
+from jobs.job.model import Job
 
 T = TypeVar("T")
 _ID: Final = re.compile(JOB_ID_PATTERN)

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import MAX_PAGE_SIZE, PageToken
 from api.jobs.resources import Moment
-from jobs.dead_letters import DeadLetter, Reason
+from jobs.dead_letters.store import DeadLetter, Reason
 
 LetterId = Annotated[
     str, Meta(description="The dead letter's `id`.", examples=["12345678901234567"])

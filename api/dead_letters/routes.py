@@ -21,10 +21,10 @@ from api.http.errors import MethodNotAllowed
 from api.http.operation import Operation
 from api.http.paging import cursor_of, next_page_token
 from api.jobs.resources import JobResource
-from jobs.dead_letters import DeadLetter, DeadLetterNotFound, Reason
+from jobs.dead_letters.redrive import redrive
+from jobs.dead_letters.store import DeadLetter, DeadLetterNotFound, Reason
 from jobs.errors import InvalidPageToken, StoreUnavailable, TransitionRefused, VersionConflict
-from jobs.model import Job
-from jobs.redrive import redrive
+from jobs.job.model import Job
 
 routes = Blueprint("dead_letters", __name__)
 TAG = "Dead letters"

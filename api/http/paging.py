@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.errors import InvalidPageToken
-from jobs.store import Cursor
+from jobs.job.store import Cursor
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

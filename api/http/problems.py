@@ -24,7 +24,7 @@ from api.http.errors import (
     UriTooLong,
 )
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
-from jobs.dead_letters import DeadLetterNotFound
+from jobs.dead_letters.store import DeadLetterNotFound
 from jobs.errors import (
     DormouseError,
     IdempotencyKeyReused,

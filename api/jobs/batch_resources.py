@@ -8,7 +8,7 @@ from msgspec import Meta
 from api.http.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken
 from api.jobs.requests import Submission
 from api.jobs.resources import JobResource
-from jobs.labels import END, LabelName, LabelValue
+from jobs.job.labels import END, LabelName, LabelValue
 
 MAX_BATCH_SIZE: Final = 500
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024

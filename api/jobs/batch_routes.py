@@ -21,7 +21,7 @@ from api.jobs.change_routes import cancel, queue_again
 from api.jobs.orders import order_of
 from api.limits import submissions as limits
 from identity.errors import PermissionDenied
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidPageToken,
@@ -32,8 +32,8 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.model import Job, Status
-from jobs.store import Filter
+from jobs.job.model import Job, Status
+from jobs.job.store import Filter
 
 routes = Blueprint("batches", __name__)
 TAG = "Many jobs"

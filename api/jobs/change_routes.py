@@ -9,12 +9,12 @@ from api.http.errors import MethodNotAllowed
 from api.http.operation import Operation
 from api.http.values import JobId
 from api.jobs.resources import JobResource
-from jobs import transitions
-from jobs.change import change
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict
-from jobs.log import log_event
-from jobs.model import Job, Status
+from jobs.job import transitions
+from jobs.job.change import change
+from jobs.job.model import Job, Status
+from jobs.telemetry.log import log_event
 
 routes = Blueprint("job_changes", __name__)
 TAG = "Jobs"

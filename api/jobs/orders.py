@@ -11,8 +11,8 @@ from api.jobs.requests import Retry, Submission
 from api.jobs.resources import NotifyTarget
 from api.webhooks.urls import checked_url
 from jobs.errors import InvalidRequest
-from jobs.order import Order
-from jobs.retry import RetryPolicy
+from jobs.job.order import Order
+from jobs.job.retry import RetryPolicy
 
 
 def order_of(submission: Submission, idempotency_key: str | None) -> Order:

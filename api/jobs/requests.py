@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken
 from api.jobs.resources import NotifyTarget
-from jobs.labels import LabelName, Labels, LabelValue
-from jobs.model import Status
-from jobs.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR
+from jobs.job.labels import LabelName, Labels, LabelValue
+from jobs.job.model import Status
+from jobs.job.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR
 
 MAX_WAIT_SECONDS: Final = 30
 MAX_DELAY_SECONDS: Final = 366 * 86_400

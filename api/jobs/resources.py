@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import Url
-from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
-from jobs.redaction import without_credentials
-from jobs.transitions import ALLOWED, Event
+from jobs.job.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
+from jobs.job.transitions import ALLOWED, Event
+from jobs.payloads.redaction import without_credentials
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """RFC 3339, in UTC, with microseconds."""

@@ -25,7 +25,7 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.store import Filter
+from jobs.job.store import Filter
 
 routes = Blueprint("jobs", __name__)
 TAG = "Jobs"

@@ -13,7 +13,7 @@ from typing import Final
 
 from api.http.errors import TooManyOpenJobs
 from api.limits.lru import Lru
-from jobs.store import JobStore
+from jobs.job.store import JobStore
 
 COUNT_HOLDS: Final = timedelta(seconds=5)
 MAX_PRINCIPALS: Final = 10_000

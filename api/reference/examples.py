@@ -20,12 +20,12 @@ from api.service.job_type_resources import JobTypeList, JobTypeResource
 from api.service.me import Me, RoleGrant
 from api.watching.job_events import Place, news_of
 from api.watching.server_sent_events import event
-from jobs import transitions
-from jobs.dead_letters import DeadLetter, Reason
-from jobs.model import Job, LogLine, Progress
-from jobs.queue import JobMessage
-from jobs.registry import JobType, Registry
-from jobs.roles import Role
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
+from jobs.job import transitions
+from jobs.job.model import Job, LogLine, Progress
+from jobs.job_types import JobType, Registry
+from jobs.settings.roles import Role
 
 _NOW: Final = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 _SOON: Final = _NOW + timedelta(seconds=1.5)

@@ -15,7 +15,7 @@ from api.reference.operations import describe, routes_of
 from api.reference.responses import HEADERS
 from api.reference.schemas import Schema, Schemas, unwrapped
 from api.service.job_type_resources import JobTypeResource
-from jobs.registry import JobType, Registry
+from jobs.job_types import JobType, Registry
 
 SECURITY: Final = "identityToken"
 JOB_TYPES: Final = "x-job-types"

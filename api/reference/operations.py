@@ -14,7 +14,7 @@ from api.reference.examples import Examples
 from api.reference.parameters import parameters_of
 from api.reference.responses import responses_of
 from api.reference.schemas import Schema, Schemas, unwrapped
-from jobs.registry import Registry
+from jobs.job_types import Registry
 
 _ARGUMENT: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 

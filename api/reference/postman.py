@@ -16,7 +16,7 @@ from api.reference.openapi import openapi
 from api.reference.schemas import Schema
 from api.reference.text import indented
 from handlers import REGISTRY
-from jobs.registry import Registry
+from jobs.job_types import Registry
 
 _FORMAT: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _LOCAL: Final = "http://127.0.0.1:8080"

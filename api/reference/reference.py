@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from flask import Flask
 
-from jobs.registry import Registry
+from jobs.job_types import Registry
 
 if TYPE_CHECKING:
     from api.reference.page import Page

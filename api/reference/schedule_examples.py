@@ -5,7 +5,7 @@ from typing import Any
 
 from api.reference.schemas import Schema
 from api.schedules.resources import ScheduleList, ScheduleResource
-from jobs.model import Job
+from jobs.job.model import Job
 from jobs.schedules.model import Cron, Fired, Schedule, Template
 from jobs.schedules.timetable import next_time
 from jobs.schedules.transitions import pause

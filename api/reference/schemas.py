@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from api.jobs.requests import Submission
-from jobs.registry import JobType, Registry
+from jobs.job_types import JobType, Registry
 
 Schema = dict[str, Any]
 

@@ -9,11 +9,11 @@ from api.webhooks.delivery_resources import DeliveryList, DeliveryResource
 from api.webhooks.resources import FreshSecret, WebhookList, WebhookResource, WebhookWithSecret
 from jobs.events.message import job_message, webhook_message
 from jobs.events.model import DELIVERY, EventType
-from jobs.model import Attempt, Job, Outcome, Status
+from jobs.job.model import Attempt, Job, Outcome, Status
 from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.signing import SigningSecrets
-from jobs.webhooks.switching_off import told
+from jobs.webhooks.webhook_updates import told
 
 _WEBHOOK_ID = "0b9c8f7a6e5f0c6a1e9d3b4c7f8a2e1d"
 _EVENT_ID = "evt_1e9d3b4c7f8a2e1d0b9c8f7a6e5f0c6a"

@@ -19,7 +19,6 @@ from api.schedules.orders import changed
 from api.schedules.requests import ScheduleChange
 from api.schedules.resources import ScheduleResource
 from api.schedules.routes import TAG, changeable_schedule, shown
-from jobs.change import change
 from jobs.errors import (
     IdempotencyKeyReused,
     PayloadTooLarge,
@@ -27,11 +26,12 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.log import log_fields
+from jobs.job.change import change
 from jobs.schedules import transitions
 from jobs.schedules.errors import ScheduleNotFound
 from jobs.schedules.jobs import SCHEDULE, order_of
 from jobs.schedules.model import Schedule
+from jobs.telemetry.log import log_fields
 
 routes = Blueprint("schedule_changes", __name__)
 PROBLEMS = (ScheduleNotFound, VersionConflict, StoreUnavailable)

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from api.jobs.resources import Moment, NotifyTarget
-from jobs.redaction import without_credentials
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.payloads.redaction import without_credentials
 from jobs.schedules.jobs import SCHEDULE
 from jobs.schedules.model import (
     CatchUp,

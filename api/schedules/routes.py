@@ -22,9 +22,9 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.log import log_fields
 from jobs.schedules.errors import ScheduleNotFound, TooManySchedules
 from jobs.schedules.model import Schedule
+from jobs.telemetry.log import log_fields
 
 routes = Blueprint("schedules", __name__)
 TAG = "Schedules"

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 import msgspec
 from msgspec import Meta
 
-from jobs.registry import JobType
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import JobType
 
 
 class JobTypeResource(msgspec.Struct, frozen=True, kw_only=True):

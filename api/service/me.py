@@ -9,7 +9,7 @@ from msgspec import Meta
 from api.auth.access import Caller
 from api.auth.callers import caller
 from api.http.operation import Operation
-from jobs.roles import Role
+from jobs.settings.roles import Role
 
 routes = Blueprint("me", __name__)
 

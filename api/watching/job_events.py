@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from api.jobs.resources import Moment, path_of
-from jobs.model import Job, JobError, LogLine, Status
+from jobs.job.model import Job, JobError, LogLine, Status
 
 
 class StatusEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from jobs.errors import StoreUnavailable
-from jobs.model import Job
-from jobs.store import JobStore
+from jobs.job.model import Job
+from jobs.job.store import JobStore
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 1.0

@@ -17,7 +17,7 @@ from api.watching import server_sent_events as wire
 from api.watching.job_events import EVENTS, Place, end_of, news_of
 from api.watching.job_watches import Watch
 from jobs.errors import JobNotFound, StoreUnavailable
-from jobs.model import Job
+from jobs.job.model import Job
 
 routes = Blueprint("job_watching", __name__)
 

@@ -3,7 +3,7 @@
 import time
 
 from api.watching.job_watches import Watch
-from jobs.model import Job
+from jobs.job.model import Job
 
 
 def wait_until_terminal(watch: Watch, job: Job, seconds: float) -> Job:

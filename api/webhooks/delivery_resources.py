@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.http.values import JOB_ID_PATTERN, MAX_PAGE_SIZE, PageToken
 from api.jobs.resources import AttemptResource, Moment
 from jobs.events.model import EventType
-from jobs.model import Job, Status
+from jobs.job.model import Job, Status
 from jobs.webhooks.delivery import WebhookDelivery
 
 DeliveryId = Annotated[

@@ -25,9 +25,9 @@ from api.webhooks.routes import TAG, changeable_webhook, readable_webhook
 from jobs.errors import InvalidPageToken, JobNotFound, StoreUnavailable, TransitionRefused
 from jobs.events.message import webhook_message
 from jobs.events.model import EventType, event_id
-from jobs.model import Job
-from jobs.order import Order
-from jobs.store import Filter
+from jobs.job.model import Job
+from jobs.job.order import Order
+from jobs.job.store import Filter
 from jobs.webhooks.delivery import (
     WebhookDelivery,
     order_for,
@@ -35,7 +35,7 @@ from jobs.webhooks.delivery import (
     owner_of_webhook,
 )
 from jobs.webhooks.model import DeliveryNotFound, WebhookNotFound
-from jobs.webhooks.switching_off import told
+from jobs.webhooks.webhook_updates import told
 
 routes = Blueprint("deliveries", __name__)
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import MAX_NAME_LENGTH, MAX_PAGE_SIZE, PageToken, Url
 from jobs.events.model import EventType
-from jobs.labels import END, Labels
+from jobs.job.labels import END, Labels
 
 WebhookId = Annotated[
     str,

@@ -14,9 +14,9 @@ from api.http.paging import cursor_of, next_page_token
 from api.webhooks.requests import WebhookCreation, WebhookId, WebhooksQuery, WebhookUpdate
 from api.webhooks.resources import WebhookList, WebhookResource, WebhookWithSecret, path_of
 from api.webhooks.urls import checked_url
-from jobs.change import change
 from jobs.errors import InvalidPageToken, StoreUnavailable, VersionConflict
-from jobs.log import log_fields
+from jobs.job.change import change
+from jobs.telemetry.log import log_fields
 from jobs.webhooks import health
 from jobs.webhooks.model import (
     MAX_OF_OWNER,

@@ -10,9 +10,9 @@ from api.http.operation import Operation
 from api.webhooks.requests import WebhookId
 from api.webhooks.resources import FreshSecret
 from api.webhooks.routes import TAG, readable_webhook
-from jobs.change import change
 from jobs.errors import StoreUnavailable, VersionConflict
-from jobs.log import log_fields
+from jobs.job.change import change
+from jobs.telemetry.log import log_fields
 from jobs.webhooks.keys import rotate_notify_key
 from jobs.webhooks.model import Webhook, WebhookNotFound
 from jobs.webhooks.signing import new_secret

@@ -35,7 +35,7 @@ def on_the_emulators(name: str, commands: Mapping[str, str] | None = None) -> Sy
             "GOOGLE_CLOUD_PROJECT": project,
             "DORMOUSE_TOPIC": "jobs",
             "DORMOUSE_HANDLERS": "bench.comparison.dormouse.handlers",
-            "DORMOUSE_PROCESSES": str(HANDLERS_AT_ONCE),
+            "DORMOUSE_HANDLER_PROCESSES": str(HANDLERS_AT_ONCE),
         }
         variables = production(ports) | own
         store = FirestoreStore(project, grounds.emulators.firestore)

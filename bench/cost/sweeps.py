@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from jobs.transitions import REDISPATCH_DELAY
+from jobs.job.transitions import REDISPATCH_DELAY
 from worker.claim import LEASE_MARGIN
 from worker.sweep import AHEAD
 

@@ -10,8 +10,8 @@ import msgspec
 
 from bench.faults.ledger import recorded
 from jobs.context import Context
-from jobs.registry import Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import Registry, job_type
 from worker.claim import LEASE_MARGIN
 
 TIMEOUT = timedelta(seconds=3)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import handlers
 from jobs.context import Context, PermanentError
-from jobs.registry import JobType, Registry
+from jobs.job_types import JobType, Registry
 
 AT_HOME = frozenset({"table.profile", "image.thumbnail"})
 """What needs nobody else, unless the payload has a URL."""

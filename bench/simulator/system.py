@@ -12,7 +12,7 @@ from bench.simulator.figures import Figures
 from bench.simulator.firestore import Firestore
 from bench.simulator.push import PushSubscription, Window
 from bench.simulator.servers import Servers
-from jobs.model import SHARDS
+from jobs.job.model import SHARDS
 
 SECONDS_BEFORE_REPEATING = 1.0
 CALLS = 4

@@ -128,7 +128,7 @@ def _index(setup: Setup, fields: Sequence[str]) -> Wall:
     return Wall(
         name=f"Firestore: the index of jobs by {', '.join(fields)}",
         jobs_a_second=setup.shards * setup.figures.index_writes.value / writes,
-        moved_by=f"`SHARDS` in `jobs/model.py`, now {setup.shards}",
+        moved_by=f"`SHARDS` in `jobs/job/model.py`, now {setup.shards}",
     )
 
 

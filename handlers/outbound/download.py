@@ -10,8 +10,8 @@ from handlers.outbound.response import Response
 from handlers.outbound.statuses import refusal
 from handlers.outbound.storage import request_object
 from handlers.outbound.url import check_url
-from jobs.buckets import bucket_and_object, is_in_storage
 from jobs.context import Context, PermanentError
+from jobs.payloads.buckets import bucket_and_object, is_in_storage
 
 _CHECK_BYTES = 8 * 1024 * 1024
 _EXCERPT_BYTES = 1024

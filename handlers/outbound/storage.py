@@ -16,8 +16,8 @@ from handlers.outbound.call import request
 from handlers.outbound.response import Response
 from handlers.outbound.statuses import refusal
 from handlers.outbound.url import Url
-from jobs.buckets import bucket_and_object, check_bucket
 from jobs.context import Context, PermanentError
+from jobs.payloads.buckets import bucket_and_object, check_bucket
 
 STORAGE = "https://storage.googleapis.com"
 _TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"  # noqa: S105 - a path

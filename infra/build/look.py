@@ -61,7 +61,7 @@ def judge_answers(name: str, answers: Sequence[Answer], *, look_at_time: bool) -
 
 
 def judge_attempts(name: str, new: Sequence[str], others: Sequence[str]) -> list[str]:
-    """What is wrong with how the new worker's attempts ended; both are events of `jobs/log.py`."""
+    """What is wrong with how the new worker's attempts ended; both are events of the log."""
     share, usual = _failed(new), _failed(others)
     if share > usual + FAILURES:
         return [f"{share:.0%} of the attempts on {name} failed; elsewhere {usual:.0%} did."]

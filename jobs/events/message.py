@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.events.model import EventType
-from jobs.model import Job, JobError, Moment, Status
+from jobs.job.model import Job, JobError, Moment, Status
 
 VERSION: Final = 1
 MAX_RESULT_BYTES: Final = 16 * 1024
@@ -22,7 +22,7 @@ JobEventType = Literal["job.succeeded", "job.failed", "job.cancelled", "job.retr
 WebhookEventType = Literal["webhook.disabled", "webhook.test"]
 
 
-class ToldError(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Why the latest attempt failed."""
 
     code: str
@@ -30,7 +30,7 @@ class ToldError(msgspec.Struct, frozen=True, kw_only=True):
     type: str | None
 
 
-class ToldJob(msgspec.Struct, frozen=True, kw_only=True):
+class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The job as it was when it happened, named as in the API. Its payload is left out."""
 
     id: str
@@ -47,14 +47,14 @@ class ToldJob(msgspec.Struct, frozen=True, kw_only=True):
     result_left_out: Annotated[
         bool, Meta(description="Whether there is a result that is too large; get it from the API.")
     ]
-    error: ToldError | None
+    error: ErrorSnapshot | None
     created_at: Moment
     run_at: Annotated[Moment, Meta(description="The next attempt starts no earlier.")]
     started_at: Moment | None
     finished_at: Moment | None
 
 
-class ToldWebhook(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The webhook as it was when it happened."""
 
     id: str
@@ -74,21 +74,21 @@ class JobMessage(_Message, frozen=True, kw_only=True):
     """Something happened to a job."""
 
     type: JobEventType
-    data: ToldJob
+    data: JobSnapshot
 
 
 class WebhookMessage(_Message, frozen=True, kw_only=True):
     """Something happened to a webhook."""
 
     type: WebhookEventType
-    data: ToldWebhook
+    data: WebhookSnapshot
 
 
 def job_message(event_id: str, event_type: EventType, at: datetime, job: Job) -> str:
     """The JSON text that tells of the job."""
     left_out = job.result is not None and len(job.result.encode()) > MAX_RESULT_BYTES
     shown = None if job.result is None or left_out else msgspec.Raw(job.result.encode())
-    told = ToldJob(
+    told = JobSnapshot(
         **{name: getattr(job, name) for name in _AS_THEY_ARE},
         result=shown,
         result_left_out=left_out,
@@ -97,24 +97,26 @@ def job_message(event_id: str, event_type: EventType, at: datetime, job: Job) ->
     return _text(event_id, event_type, at, told)
 
 
-def _told(error: JobError | None) -> ToldError | None:
+def _told(error: JobError | None) -> ErrorSnapshot | None:
     if error is None:
         return None
-    return ToldError(code=error.code, message=error.message, type=error.type)
+    return ErrorSnapshot(code=error.code, message=error.message, type=error.type)
 
 
 def webhook_message(
-    event_id: str, event_type: EventType, at: datetime, webhook: ToldWebhook
+    event_id: str, event_type: EventType, at: datetime, webhook: WebhookSnapshot
 ) -> str:
     """The JSON text that tells of the webhook."""
     return _text(event_id, event_type, at, webhook)
 
 
 _MADE = {"result", "result_left_out", "error"}
-_AS_THEY_ARE = tuple(name for name in ToldJob.__struct_fields__ if name not in _MADE)
+_AS_THEY_ARE = tuple(name for name in JobSnapshot.__struct_fields__ if name not in _MADE)
 
 
-def _text(event_id: str, event_type: EventType, at: datetime, data: ToldJob | ToldWebhook) -> str:
+def _text(
+    event_id: str, event_type: EventType, at: datetime, data: JobSnapshot | WebhookSnapshot
+) -> str:
     # Written in the order in which people read it.
     message = {
         "version": VERSION,

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import msgspec
 
-from jobs.model import SHARDS, Job, Moment, Status
+from jobs.job.model import SHARDS, Job, Moment, Status
 
 DELIVERY: Final = "webhook.deliver"
 """The job type that tells others. What happens to its jobs is no event, or they would go round."""

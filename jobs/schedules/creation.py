@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.errors import IdempotencyKeyReused, VersionConflict
-from jobs.registry import Registry
+from jobs.job_types import Registry
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.errors import ScheduleExists, TooManySchedules
 from jobs.schedules.model import MAX_PER_OWNER, Schedule

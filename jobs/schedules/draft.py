@@ -8,8 +8,8 @@ from datetime import datetime
 import msgspec
 
 from jobs.errors import InvalidRequest
-from jobs.order import derived_id, job_for
-from jobs.registry import Registry
+from jobs.job.order import derived_id, job_for
+from jobs.job_types import Registry
 from jobs.schedules.jobs import order_of
 from jobs.schedules.model import CatchUp, Cron, Every, Overlap, Schedule, Template, Timing
 from jobs.schedules.timetable import checked, next_time

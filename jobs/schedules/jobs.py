@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from jobs.errors import InvalidRequest
-from jobs.order import Order
+from jobs.job.order import Order
 from jobs.schedules.model import Schedule, Template
 
 SCHEDULE: Final = "schedule"

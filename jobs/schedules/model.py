@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from jobs.model import NO_VERSION, Moment, Version
-from jobs.retry import RetryPolicy
+from jobs.job.model import NO_VERSION, Moment, Version
+from jobs.job.retry import RetryPolicy
 
 MAX_PER_OWNER = 100
 MAX_CATCH_UP = 100

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from jobs.model import Job, Version
+from jobs.job.model import Job, Version
+from jobs.job.store import Cursor
 from jobs.schedules.model import Schedule
-from jobs.store import Cursor
 
 
 class ScheduleStore(Protocol):

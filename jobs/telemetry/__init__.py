@@ -1,15 +1,1 @@
-"""Spans for OpenTelemetry, where a deployment asks for them: docs/telemetry.md."""
-
-from jobs.settings import Settings
-from jobs.telemetry.port import OFF, Telemetry
-
-__all__ = ["OFF", "Telemetry", "telemetry_for"]
-
-
-def telemetry_for(service: str, settings: Settings) -> Telemetry:
-    """What the settings ask for. OpenTelemetry is imported here, and only if it is wanted."""
-    if not settings.telemetry:
-        return OFF
-    from jobs.telemetry.spans import Spans  # noqa: PLC0415 - costs nothing where it is not wanted
-
-    return Spans.to_collector(service, settings)
+"""Structured logs, and spans for OpenTelemetry where a deployment asks for them."""

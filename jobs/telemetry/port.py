@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 from wsgiref.types import WSGIApplication
 
 from jobs.context import Link
-from jobs.queue import JobMessage, Queue
-from jobs.store import JobStore
+from jobs.dispatch.queue import JobMessage, Queue
+from jobs.job.store import JobStore
 
 
 class Task(Protocol):

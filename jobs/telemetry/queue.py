@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 from opentelemetry.trace import SpanKind, Tracer
 
-from jobs.queue import JobMessage, Queue
+from jobs.dispatch.queue import JobMessage, Queue
 from jobs.telemetry.context import context_of, here_or, link_to, span_of, traceparent_of
-from jobs.trace import trace_id
+from jobs.telemetry.trace import trace_id
 
 
 class TracedQueue:

@@ -11,10 +11,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
 from jobs.context import Link
-from jobs.model import JobError
-from jobs.queue import JobMessage, Queue
-from jobs.settings import Settings
-from jobs.store import JobStore
+from jobs.dispatch.queue import JobMessage, Queue
+from jobs.job.model import JobError
+from jobs.job.store import JobStore
+from jobs.settings.settings import Settings
 from jobs.telemetry.context import context_of, fail, span_of, traceparent_of
 from jobs.telemetry.export import SpansOfRequests, provider
 from jobs.telemetry.port import OutcomeT, TaskT

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from opentelemetry.trace import Span, SpanKind, Tracer
 
 from jobs.events.model import Event
-from jobs.model import Job, Status, Version
-from jobs.store import JobStore
+from jobs.job.model import Job, Status, Version
+from jobs.job.store import JobStore
 from jobs.telemetry.context import here_or, span_of
 
 _ATTRIBUTES = {

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from jobs.errors import InvalidRequest, SettingsError, UnknownJobType
-from jobs.registry import Registry
-from jobs.secret_references import checked
-from jobs.settings import Settings
+from jobs.job_types import Registry
+from jobs.payloads.secret_references import checked
+from jobs.settings.settings import Settings
 from jobs.triggers.pattern import Pattern
 from jobs.triggers.template import has_reference, sample, strings
 from jobs.triggers.trigger import Trigger
@@ -86,7 +86,7 @@ def _refuse_what_can_be_seen_to_fail(
     for problem in _loops(trigger, settings):
         raise SettingsError(f"{where}: {problem}: its job would start the next one, without end.")
     try:
-        kind = registry.offered.reading(settings.buckets).get(trigger.type)
+        kind = registry.offered.with_buckets(settings.buckets).get(trigger.type)
         payload = msgspec.json.encode(sample(trigger.payload, _ANY_VALUE))
         kind.decode(checked(payload, settings.secrets))
     except UnknownJobType as error:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from jobs.labels import END, Labels
+from jobs.job.labels import END, Labels
 from jobs.triggers.pattern import Pattern
 from jobs.triggers.template import check
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from jobs.events.model import DELIVERY, Event, EventType
-from jobs.order import Order
+from jobs.job.order import Order
 
 
 class Notify(msgspec.Struct, frozen=True, kw_only=True):

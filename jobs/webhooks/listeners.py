@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jobs.events.model import EventType
-from jobs.model import Job
+from jobs.job.model import Job
 from jobs.webhooks.model import MAX_WEBHOOKS, Webhook
 from jobs.webhooks.store import WebhookStore
 

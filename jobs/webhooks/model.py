@@ -10,8 +10,8 @@ import msgspec
 
 from jobs.errors import DormouseError
 from jobs.events.model import EventType
-from jobs.model import NO_VERSION, Job, Moment, Version
-from jobs.roles import EVERY_TYPE, covers
+from jobs.job.model import NO_VERSION, Job, Moment, Version
+from jobs.settings.roles import EVERY_TYPE, covers
 from jobs.webhooks.signing import SigningSecrets
 
 MAX_WEBHOOKS: Final = 1000

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from jobs.model import Moment
+from jobs.job.model import Moment
 
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from jobs.events.model import Event
-from jobs.model import Version
-from jobs.store import Cursor
+from jobs.job.model import Version
+from jobs.job.store import Cursor
 from jobs.webhooks.model import NotifyKey, Webhook
 
 

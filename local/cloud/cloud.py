@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from jobs.events.model import Event
-from jobs.firestore.events import COLLECTION
+from jobs.gcp.firestore.events import COLLECTION
 from jobs.triggers.trigger import Trigger
 from local.cloud.app import create_app
 from local.cloud.caller import WorkerCaller

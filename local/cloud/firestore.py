@@ -15,9 +15,9 @@ from typing import Any
 import urllib3
 from flask import Flask, Response, abort, request
 
-from jobs.firestore.changes import DOCUMENT_EVENT, DocumentEventData
-from jobs.firestore.values import to_value
-from jobs.messages import message
+from jobs.gcp.firestore.changes import DOCUMENT_EVENT, DocumentEventData
+from jobs.gcp.firestore.values import to_value
+from jobs.gcp.messages import message
 from local.cloud.events import Events
 from local.cloud.push import Subscription
 from local.cloud.settings import CloudSettings

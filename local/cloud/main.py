@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from jobs.log import start_logging
+from jobs.telemetry.log import start_logging
 from jobs.triggers.file import parse
 from local.cloud.cloud import LocalCloud
 from local.cloud.firestore import register

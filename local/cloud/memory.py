@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from jobs.memory import MemoryQueue
+from jobs.memory.jobs import MemoryQueue
 from local.cloud.backlog import Backlog, backoff
 from local.cloud.push import MAX_DELIVERY_ATTEMPTS, Message, Subscription
 

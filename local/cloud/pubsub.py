@@ -12,8 +12,8 @@ from typing import Any
 
 import grpc
 
-from jobs.channel import connect
-from jobs.messages import message
+from jobs.gcp.channel import connect
+from jobs.gcp.messages import message
 from local.cloud.deliveries import PubsubUnavailable
 from local.cloud.push import (
     ACK_DEADLINE_SECONDS,

@@ -11,11 +11,11 @@ from werkzeug.test import Client, TestResponse
 from api.app import create_app
 from identity.firebase import FirebaseVerifier
 from identity.tokens import Verifier
-from jobs.memory import memory_stores
-from jobs.model import Job
-from jobs.queue import JobMessage
-from jobs.roles import Binding, Role
-from jobs.settings import Settings
+from jobs.dispatch.queue import JobMessage
+from jobs.job.model import Job
+from jobs.memory.jobs import memory_stores
+from jobs.settings.roles import Binding, Role
+from jobs.settings.settings import Settings
 from local.cloud.identity import Issuer
 from tests.api.job_types import REGISTRY
 from tests.faulty import FaultyJobStore, FaultyQueue

@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from handlers.webhook_deliver import deliver
 from jobs.context import Context
-from jobs.registry import Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import Registry, job_type
 
 
 class Echo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobs import transitions
-from jobs.model import Job, Status
+from jobs.job import transitions
+from jobs.job.model import Job, Status
 from tests.api import expect
 from tests.api.conftest import Caller, House
 from tests.faulty import Fault

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jobs.dead_letters import DeadLetter, Reason
-from jobs.model import UNDELIVERED, Job, Status
-from jobs.queue import JobMessage
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
+from jobs.job.model import UNDELIVERED, Job, Status
 from tests.api import expect
 from tests.api.conftest import Caller, House
 from tests.making import T0, an_error

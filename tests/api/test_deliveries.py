@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.events.model import EventType
-from jobs.model import Status
+from jobs.job.model import Status
 from jobs.webhooks.delivery import owner_of_notification
 from tests.api import expect
 from tests.api.conftest import ADA, Caller, House

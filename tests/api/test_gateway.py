@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from identity.tokens import Verifier
-from jobs.roles import Binding, Role
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, House

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import transitions
-from jobs.model import Job, Outcome, Progress, Status
+from jobs.job import transitions
+from jobs.job.model import Job, Outcome, Progress, Status
 from tests.api import expect
 from tests.api.conftest import Caller, House
 from tests.making import KEEP_FOR, T0, an_attempt, an_error

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from api.watching.job_events import News, Place, end_of, news_of
-from jobs import transitions
-from jobs.model import Job, LogLine, Progress, Status
+from jobs.job import transitions
+from jobs.job.model import Job, LogLine, Progress, Status
 from tests.making import KEEP_FOR, LEASE, T0, a_job, an_error
 
 SECOND = timedelta(seconds=1)

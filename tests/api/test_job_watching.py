@@ -11,8 +11,8 @@ from werkzeug.test import Client, TestResponse
 from api.app import STOP
 from api.dependencies import Dependencies
 from api.watching import routes as job_watching
-from jobs import transitions
-from jobs.model import Job, LogLine, Progress, Status
+from jobs.job import transitions
+from jobs.job.model import Job, LogLine, Progress, Status
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, ROLES, Caller, House
 from tests.making import KEEP_FOR, T0, some_settings

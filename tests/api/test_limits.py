@@ -10,8 +10,8 @@ from api.limits.lru import Lru
 from api.limits.open_jobs import COUNT_HOLDS
 from api.limits.submit_rate import SubmitRate
 from identity.tokens import Verifier
-from jobs.model import Status
-from jobs.store import Filter
+from jobs.job.model import Status
+from jobs.job.store import Filter
 from local.cloud.identity import Issuer
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, BOB, ROLES, Caller, House

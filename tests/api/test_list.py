@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.model import Status
+from jobs.job.model import Status
 from tests.api import expect
 from tests.api.conftest import ADA, BOB, Caller, House
 from tests.making import T0

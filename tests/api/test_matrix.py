@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from identity.tokens import Verifier
-from jobs.dead_letters import DeadLetter, Reason
-from jobs.model import UNDELIVERED, Status
-from jobs.queue import JobMessage
-from jobs.roles import Binding, Role
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
+from jobs.job.model import UNDELIVERED, Status
 from jobs.schedules.model import Template
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api.conftest import AUDIENCE, House
 from tests.api.test_strangers import guarded_rules

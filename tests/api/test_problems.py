@@ -10,7 +10,7 @@ import pytest
 
 import api.http.errors
 import identity.errors
-import jobs.dead_letters
+import jobs.dead_letters.store
 import jobs.errors
 import jobs.schedules.errors
 import jobs.webhooks.model
@@ -44,7 +44,7 @@ def test_every_error_has_a_status() -> None:
     """An error that can reach the API has a row in the table, and no row is for nothing."""
     modules = (
         jobs.errors,
-        jobs.dead_letters,
+        jobs.dead_letters.store,
         jobs.schedules.errors,
         jobs.webhooks.model,
         identity.errors,

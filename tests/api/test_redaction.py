@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from jobs.redaction import without_credentials
+from jobs.payloads.redaction import without_credentials
 from tests.api.conftest import Caller, House
 
 SECRET = "Bearer s3cr3t"

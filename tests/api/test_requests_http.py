@@ -13,7 +13,7 @@ from api.app import create_app as create_api
 from handlers import REGISTRY
 from identity.tokens import Verifier
 from jobs.context import Link
-from jobs.memory import MemoryQueue, memory_stores
+from jobs.memory.jobs import MemoryQueue, memory_stores
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
 from tests.api.http_file import filled, parse

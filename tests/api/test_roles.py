@@ -9,8 +9,8 @@ from api.auth.access import Access
 from identity.certificates import Certificates
 from identity.errors import PermissionDenied
 from identity.tokens import Principal, Verifier
-from jobs.model import Status
-from jobs.roles import Binding, Role
+from jobs.job.model import Status
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, BOB, OTTO, VERA, Caller, House

@@ -7,8 +7,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from identity.tokens import Verifier
-from jobs.roles import Binding, Role
 from jobs.schedules.model import MAX_PER_OWNER, Fired, Skip, Template
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, Caller, House

@@ -3,7 +3,7 @@
 import pytest
 
 from api.app import STOP
-from jobs.model import Job
+from jobs.job.model import Job
 from tests.api import expect
 from tests.api.conftest import Caller, House
 

@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 from api.auth.callers import PUBLIC
 from identity.certificates import Certificates, Fetched
 from identity.tokens import Verifier
-from jobs.roles import Binding, Role
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, House
 from tests.identity.strangers import NOW, VERIFIER, Bearer

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobs.model import Status
+from jobs.job.model import Status
 from tests.api import expect
 from tests.api.conftest import ADA, Caller, House
 from tests.faulty import Fault

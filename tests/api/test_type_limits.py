@@ -6,8 +6,8 @@ import pytest
 
 from api.auth.access import Access
 from identity.tokens import Principal, Verifier
-from jobs.model import Attempt, Status
-from jobs.roles import Binding, Role, covers
+from jobs.job.model import Attempt, Status
+from jobs.settings.roles import Binding, Role, covers
 from local.cloud.identity import Issuer
 from tests.api import expect
 from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, House

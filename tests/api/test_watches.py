@@ -9,10 +9,10 @@ import pytest
 
 from api.watching.job_watches import Watch, Watches
 from api.watching.waiting import wait_until_terminal
-from jobs import transitions
 from jobs.errors import StoreUnavailable
-from jobs.memory import MemoryJobStore
-from jobs.model import Job, Progress, Status
+from jobs.job import transitions
+from jobs.job.model import Job, Progress, Status
+from jobs.memory.jobs import MemoryJobStore
 from tests.making import KEEP_FOR, T0, a_job
 
 WATCHERS = 200

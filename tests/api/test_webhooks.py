@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Published
 
-from jobs.store import Filter
+from jobs.job.store import Filter
 from jobs.webhooks.model import MAX_OF_OWNER, DisabledReason
 from jobs.webhooks.signing import signed_headers
 from tests.api import expect

@@ -18,7 +18,7 @@ from bench.cost.workload import (
     Workload,
     read_measured,
 )
-from jobs.model import SHARDS
+from jobs.job.model import SHARDS
 from tests.infra.terraform import the_module
 
 PRICES = read_prices()

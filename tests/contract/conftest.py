@@ -8,10 +8,10 @@ import grpc
 import pytest
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
-from jobs.dead_letters import DeadLetterStore
-from jobs.events.memory import MemoryEventStore
+from jobs.dead_letters.store import DeadLetterStore
+from jobs.dispatch.queue import Queue
 from jobs.events.store import EventStore
-from jobs.firestore import (
+from jobs.gcp.firestore import (
     Firestore,
     FirestoreDeadLetterStore,
     FirestoreEventStore,
@@ -20,13 +20,13 @@ from jobs.firestore import (
     connect_firestore,
     stores_in,
 )
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue, memory_stores
-from jobs.pubsub import PubsubQueue, connect_pubsub
-from jobs.queue import Queue
-from jobs.settings import Settings
-from jobs.store import JobStore
+from jobs.gcp.pubsub import PubsubQueue, connect_pubsub
+from jobs.job.store import JobStore
+from jobs.memory.events import MemoryEventStore
+from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue, memory_stores
+from jobs.memory.webhooks import MemoryWebhookStore
+from jobs.settings.settings import Settings
 from jobs.stores import Stores
-from jobs.webhooks.memory import MemoryWebhookStore
 from jobs.webhooks.store import WebhookStore
 from tests.calls import CountedCalls, FaultyCalls
 from tests.conftest import Emulators
@@ -227,4 +227,4 @@ def faulty() -> FaultyCalls:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are repeated without a pause."""
-    monkeypatch.setattr("jobs.channel._FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("jobs.gcp.channel._FIRST_PAUSE_SECONDS", 0.0)

@@ -3,11 +3,11 @@
 import grpc
 import pytest
 
-from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
-from jobs.pubsub import PubsubQueue
-from jobs.queue import JobMessage
-from jobs.settings import Settings
-from jobs.store import Filter
+from jobs.dispatch.queue import JobMessage
+from jobs.gcp.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
+from jobs.gcp.pubsub import PubsubQueue
+from jobs.job.store import Filter
+from jobs.settings.settings import Settings
 from tests.calls import CountedCalls
 from tests.contract.conftest import Bell
 from tests.making import KEEP_FOR, T0, a_job

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobs.dead_letters import DeadLetter, DeadLetterStore, Reason
-from jobs.store import Cursor
+from jobs.dead_letters.store import DeadLetter, DeadLetterStore, Reason
+from jobs.job.store import Cursor
 from tests.making import T0
 
 SECOND = timedelta(seconds=1)

@@ -8,10 +8,10 @@ import pytest
 from google.cloud import firestore as official
 
 from jobs.errors import VersionConflict
-from jobs.firestore import FirestoreJobStore
-from jobs.model import Progress, Status
-from jobs.settings import Settings
-from jobs.store import Filter
+from jobs.gcp.firestore import FirestoreJobStore
+from jobs.job.model import Progress, Status
+from jobs.job.store import Filter
+from jobs.settings.settings import Settings
 from tests.making import KEEP_FOR, LEASE, T0, a_job, an_attempt, an_error
 
 pytestmark = pytest.mark.emulators

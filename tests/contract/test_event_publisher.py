@@ -7,11 +7,11 @@ import grpc
 import pytest
 
 from jobs.errors import QueueUnavailable
-from jobs.events.memory import MemoryEventPublisher
 from jobs.events.model import EventType
 from jobs.events.publisher import EventPublisher, attributes_of
-from jobs.pubsub import PubsubEventPublisher
-from jobs.settings import Settings
+from jobs.gcp.pubsub import PubsubEventPublisher
+from jobs.memory.events import MemoryEventPublisher
+from jobs.settings.settings import Settings
 from tests.contract.conftest import ON_EMULATORS, Pulling
 from tests.making import an_event
 

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from jobs import transitions
 from jobs.errors import JobExists, TransitionRefused, VersionConflict
-from jobs.model import NO_VERSION, SHARDS, Job, LogLine, Outcome, Progress, Status, Version
-from jobs.order import MAX_PAYLOAD_BYTES
-from jobs.retry import RetryPolicy
-from jobs.store import Cursor, Filter, JobStore
+from jobs.job import transitions
+from jobs.job.model import NO_VERSION, SHARDS, Job, LogLine, Outcome, Progress, Status, Version
+from jobs.job.order import MAX_PAYLOAD_BYTES
+from jobs.job.retry import RetryPolicy
+from jobs.job.store import Cursor, Filter, JobStore
 from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
 SECOND = timedelta(seconds=1)

@@ -3,19 +3,19 @@
 import grpc
 import pytest
 
-from jobs.dead_letters import DeadLetter, Reason
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import JobExists, VersionConflict
-from jobs.firestore import (
+from jobs.gcp.firestore import (
     Firestore,
     FirestoreDeadLetterStore,
     FirestoreEventStore,
     FirestoreJobStore,
     FirestoreWebhookStore,
 )
-from jobs.model import Job
-from jobs.pubsub import PubsubQueue
-from jobs.queue import JobMessage
-from jobs.settings import Settings
+from jobs.gcp.pubsub import PubsubQueue
+from jobs.job.model import Job
+from jobs.settings.settings import Settings
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.contract.conftest import Bell
 from tests.making import T0, a_job, a_webhook, an_event

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from jobs.model import Job, Version
-from jobs.order import MAX_PAYLOAD_BYTES
-from jobs.queue import JobMessage
+from jobs.dispatch.queue import JobMessage
+from jobs.job.model import Job, Version
+from jobs.job.order import MAX_PAYLOAD_BYTES
 from tests.contract.conftest import Bell
 from tests.making import a_job
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 import grpc
 import pytest
 
-from jobs.channel import TRIES, connect
-from jobs.dead_letters import DeadLetter, Reason
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import QueueUnavailable, StoreUnavailable
-from jobs.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
-from jobs.pubsub import PubsubQueue
-from jobs.queue import JobMessage
-from jobs.settings import Settings
-from jobs.store import Filter
+from jobs.gcp.channel import TRIES, connect
+from jobs.gcp.firestore import Firestore, FirestoreDeadLetterStore, FirestoreJobStore
+from jobs.gcp.pubsub import PubsubQueue
+from jobs.job.store import Filter
+from jobs.settings.settings import Settings
 from tests.calls import Fault, FaultyCalls
 from tests.making import KEEP_FOR, T0, a_job, some_settings
 

@@ -8,13 +8,14 @@ from typing import Any
 import grpc
 import pytest
 
-from jobs.channel import TRIES
 from jobs.errors import DormouseError, JobExists, StoreUnavailable, VersionConflict
-from jobs.firestore import Firestore, stores_in
-from jobs.firestore.schedules import COLLECTION
-from jobs.firestore.values import to_value
-from jobs.firestore.writes import write_of
-from jobs.retry import RetryPolicy
+from jobs.gcp.channel import TRIES
+from jobs.gcp.firestore import Firestore, stores_in
+from jobs.gcp.firestore.schedules import COLLECTION
+from jobs.gcp.firestore.values import to_value
+from jobs.gcp.firestore.writes import write_of
+from jobs.job.retry import RetryPolicy
+from jobs.job.store import Cursor
 from jobs.schedules.errors import ScheduleExists
 from jobs.schedules.model import (
     CatchUp,
@@ -28,8 +29,7 @@ from jobs.schedules.model import (
     Timing,
 )
 from jobs.schedules.store import ScheduleStore
-from jobs.settings import Settings
-from jobs.store import Cursor
+from jobs.settings.settings import Settings
 from jobs.stores import Stores
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.making import GARBAGE_VERSION, MINUTE, T0, a_job, a_schedule

@@ -8,8 +8,8 @@ import pytest
 from jobs.errors import VersionConflict
 from jobs.events.model import EventType
 from jobs.events.store import EventStore
-from jobs.model import NO_VERSION
-from jobs.store import Cursor
+from jobs.job.model import NO_VERSION
+from jobs.job.store import Cursor
 from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
 from jobs.webhooks.signing import SigningSecrets
 from jobs.webhooks.store import WebhookStore

@@ -135,7 +135,7 @@ BREAKS: list[tuple[str, Break]] = [
         lambda a: job_messages(a)["pushConfig"].update(pushEndpoint="https://x/jobs"),
     ),
     ("door-unknown", lambda a: sweep(a)["httpTarget"].update(uri="https://x/other")),
-    ("settings-refused", lambda a: sets(worker(a), "DORMOUSE_PROCESSES", "many")),
+    ("settings-refused", lambda a: sets(worker(a), "DORMOUSE_HANDLER_PROCESSES", "many")),
     ("settings-refused", lambda a: sets(api(a), "DORMOUSE_ROLES", "[")),
     (
         "invoker-missing",

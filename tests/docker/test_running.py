@@ -171,7 +171,8 @@ def test_everything_is_compiled(stack: Stack, service: str) -> None:
 import json, sys, importlib
 from importlib.util import cache_from_source
 from pathlib import Path
-for name in ("flask", "grpc", "jobs.firestore", "jobs.pubsub", "handlers", "identity.tokens"):
+for name in ("flask", "grpc", "jobs.gcp.firestore", "jobs.gcp.pubsub", "handlers",
+"identity.tokens"):
     importlib.import_module(name)
 sources = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
 python = [name for name in sources if name and name.endswith(".py")]

@@ -7,12 +7,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.jobs.resources import JobResource
-from jobs.events.message import ToldJob, job_message, webhook_message
+from jobs.events.message import JobSnapshot, job_message, webhook_message
 from jobs.events.model import EventType
 from jobs.events.schema import text
-from jobs.model import Job, Status
+from jobs.job.model import Job, Status
 from jobs.webhooks.model import DisabledReason
-from jobs.webhooks.switching_off import told
+from jobs.webhooks.webhook_updates import told
 from local.processes import ROOT
 from tests.making import T0, a_job, a_webhook, an_error
 
@@ -68,4 +68,4 @@ def test_another_message_is_not_valid() -> None:
 def test_a_job_is_told_as_the_api_shows_it() -> None:
     """Members have the API's names, so that one type can read both."""
     own = {"result_left_out"}
-    assert set(ToldJob.__struct_fields__) - own <= set(JobResource.__struct_fields__)
+    assert set(JobSnapshot.__struct_fields__) - own <= set(JobResource.__struct_fields__)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.model import Progress
+from jobs.job.model import Progress
 from local.processes import ROOT
 from worker.outcome import Outcome, Paused, Succeeded
 from worker.run import Task, run_handler

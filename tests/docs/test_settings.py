@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import pytest
 
 from jobs.errors import SettingsError
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from local.processes import ROOT
 
 Service = Literal["api", "worker"]
@@ -76,7 +76,7 @@ def _refuses(service: Service, name: str) -> bool:
     [
         ("DORMOUSE_DATABASE", "database"),
         ("DORMOUSE_TOPIC", "topic"),
-        ("DORMOUSE_WEBHOOKS_SECONDS", "webhooks_seconds"),
+        ("DORMOUSE_WEBHOOK_CACHE_SECONDS", "webhook_cache_seconds"),
         ("DORMOUSE_HANDLERS", "handlers"),
         ("DORMOUSE_TRIGGERS", "triggers"),
         ("GCE_METADATA_HOST", "metadata_host"),
@@ -85,7 +85,7 @@ def _refuses(service: Service, name: str) -> bool:
         ("DORMOUSE_SUBMIT_RATE", "submit_rate"),
         ("DORMOUSE_SUBMIT_BURST", "submit_burst"),
         ("DORMOUSE_MAX_OPEN_JOBS", "max_open_jobs"),
-        ("DORMOUSE_PROCESSES", "processes"),
+        ("DORMOUSE_HANDLER_PROCESSES", "processes"),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "handler_memory_mib"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "telemetry_seconds"),
     ],

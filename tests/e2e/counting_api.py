@@ -9,8 +9,8 @@ import grpc
 from flask import Flask
 
 from api import main
-from jobs.firestore import connect_firestore
-from jobs.settings import Settings
+from jobs.gcp.firestore import connect_firestore
+from jobs.settings.settings import Settings
 
 READS = "TEST_READS_FILE"
 

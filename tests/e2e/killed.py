@@ -8,10 +8,10 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 
-from jobs import transitions
-from jobs.events.announcing import AnnouncingJobStore
-from jobs.firestore import Firestore, connect_firestore, stores_in
-from jobs.settings import Settings
+from jobs.events.event_recording import AnnouncingJobStore
+from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
+from jobs.job import transitions
+from jobs.settings.settings import Settings
 from jobs.webhooks.listeners import Listeners
 
 

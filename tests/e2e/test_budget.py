@@ -16,10 +16,10 @@ from api.app import create_app as create_api
 from handlers.webhook_deliver import deliver
 from identity.tokens import Verifier
 from jobs.context import Link
-from jobs.firestore import Firestore, connect_firestore, stores_in
-from jobs.pubsub import PubsubQueue, connect_pubsub
-from jobs.registry import Registry
-from jobs.roles import Binding, Role
+from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
+from jobs.gcp.pubsub import PubsubQueue, connect_pubsub
+from jobs.job_types import Registry
+from jobs.settings.roles import Binding, Role
 from jobs.stores import Stores
 from local.cloud.firestore import creation
 from local.cloud.identity import Issuer

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook as Published
 
-from jobs.firestore import Firestore, connect_firestore, stores_in
-from jobs.model import Status
+from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
+from jobs.job.model import Status
 from jobs.stores import Stores
 from local.processes import ROOT
 from tests.conftest import Emulators

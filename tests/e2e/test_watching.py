@@ -16,9 +16,9 @@ import httpx
 import pytest
 from httpx_sse import ServerSentEvent, aconnect_sse
 
-from jobs import transitions
-from jobs.firestore import Firestore, FirestoreJobStore, connect_firestore
-from jobs.model import Job, LogLine, Progress, Status
+from jobs.gcp.firestore import Firestore, FirestoreJobStore, connect_firestore
+from jobs.job import transitions
+from jobs.job.model import Job, LogLine, Progress, Status
 from local.cloud.identity import Issuer
 from local.ports import LOOPBACK, Ports
 from local.processes import ROOT

@@ -6,7 +6,7 @@ import msgspec
 
 from handlers import JOB_TYPES
 from jobs.context import Context
-from jobs.registry import Registry, job_type
+from jobs.job_types import Registry, job_type
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,10 +17,10 @@ from identity.errors import Unauthenticated
 from identity.firebase import FirebaseVerifier
 from identity.stripped import principal_of_stripped
 from identity.tokens import principal_of
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import InvalidRequest, UndecodableEvent, UndecodableMessage
-from jobs.firestore.changes import DocumentEventData
-from jobs.queue import JobMessage
-from jobs.secret_references import checked
+from jobs.gcp.firestore.changes import DocumentEventData
+from jobs.payloads.secret_references import checked
 from local.processes import ROOT
 from tests.fuzz.effort import tried
 from tests.fuzz.made_up import EDITS, as_bytes, edited, like, with_parts_replaced

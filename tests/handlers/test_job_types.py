@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 import handlers
-from jobs.registry import JobType
+from jobs.job_types import JobType
 
 ROOT = Path(handlers.__file__).parent.parent
 HEAVY = {"PIL", "duckdb", "idna", "numpy", "requests", "ssl", "urllib3"}

@@ -11,9 +11,9 @@ import pytest
 
 from handlers import REGISTRY, outbound
 from handlers.table_profile import ProfileTable, profile
-from jobs.buckets import Buckets, bucket_and_object
 from jobs.context import Context, PermanentError
 from jobs.errors import InvalidRequest
+from jobs.payloads.buckets import Buckets, bucket_and_object
 from tests.handlers.network import Network
 from tests.handlers.recording import a_context
 from tests.handlers.test_tls import PUBLIC, Serve, serve_as
@@ -161,11 +161,11 @@ PAYLOADS: list[tuple[str, Callable[[str], object]]] = [
 def test_which_files_a_payload_may_name(name: str, payload: Callable[[str], object]) -> None:
     """A bucket that the deployment does not name is refused when the job is submitted."""
     text = msgspec.json.encode(payload(URL))
-    assert REGISTRY.reading(NAMES).get(name).decode(text).url == URL
+    assert REGISTRY.with_buckets(NAMES).get(name).decode(text).url == URL
     with pytest.raises(InvalidRequest, match=r"DORMOUSE_BUCKETS\) - at `\$.payload`"):
         REGISTRY.get(name).decode(text)
     with pytest.raises(InvalidRequest, match="may not read from the bucket 'uploads'"):
-        REGISTRY.reading(frozenset({"uploads2"})).get(name).decode(text)
+        REGISTRY.with_buckets(frozenset({"uploads2"})).get(name).decode(text)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_which_files_a_payload_may_name(name: str, payload: Callable[[str], obje
 def test_no_files(url: str) -> None:
     """What is no gs://BUCKET/OBJECT is refused, whatever is allowed."""
     with pytest.raises(InvalidRequest):
-        REGISTRY.reading(NAMES).get("table.profile").decode(msgspec.json.encode({"url": url}))
+        REGISTRY.with_buckets(NAMES).get("table.profile").decode(msgspec.json.encode({"url": url}))
 
 
 def test_an_objects_name_is_taken_as_it_is() -> None:
@@ -189,7 +189,7 @@ def test_calls_are_no_files() -> None:
     kind = REGISTRY.get("http.request")
     kind.decode(b'{"url": "https://example.com/", "json": {"file": "gs://any/file"}}')
     with pytest.raises(InvalidRequest, match="must begin with https"):
-        REGISTRY.reading(NAMES).get("http.request").decode(b'{"url": "gs://uploads/a"}')
+        REGISTRY.with_buckets(NAMES).get("http.request").decode(b'{"url": "gs://uploads/a"}')
 
 
 def test_a_large_object(storage: Web, metadata: Web) -> None:

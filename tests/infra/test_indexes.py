@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from jobs.dead_letters import DeadLetter, Reason
+from jobs.dead_letters.store import DeadLetter, Reason
 from jobs.events.model import Event
-from jobs.firestore import (
+from jobs.gcp.firestore import (
     Firestore,
     FirestoreDeadLetterStore,
     FirestoreEventStore,
@@ -27,9 +27,9 @@ from jobs.firestore import (
     documents,
     schedules,
 )
-from jobs.firestore.queries import StructuredQuery
-from jobs.model import SHARDS, Job, Status
-from jobs.store import Cursor, Filter
+from jobs.gcp.firestore.queries import StructuredQuery
+from jobs.job.model import SHARDS, Job, Status
+from jobs.job.store import Cursor, Filter
 from jobs.webhooks.model import NotifyKey, Webhook
 from local.processes import ROOT
 from tests.infra.terraform import INFRA
@@ -229,7 +229,7 @@ def test_every_query_of_the_stores_is_known_here() -> None:
     """A store that asks a new query must be asked for it above."""
     callers = [
         function.name
-        for path in sorted((ROOT / "jobs" / "firestore").glob("*.py"))
+        for path in sorted((ROOT / "jobs" / "gcp" / "firestore").glob("*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
         if isinstance(function, ast.FunctionDef)
         and any(

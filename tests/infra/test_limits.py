@@ -6,8 +6,8 @@ from typing import Any
 
 from api.jobs.requests import MAX_WAIT_SECONDS
 from api.watching.routes import LONGEST_SECONDS
-from jobs.registry import MAX_TIMEOUT
-from jobs.settings import Settings
+from jobs.job_types import MAX_TIMEOUT
+from jobs.settings.settings import Settings
 from local.processes import ROOT
 from tests.infra.terraform import Terraform
 from worker.attempts import PUSH_LIMIT
@@ -86,7 +86,7 @@ def test_no_push_waits_for_a_process(terraform: Terraform) -> None:
     """An instance of the worker is sent as many requests as it has handler processes."""
     assert terraform.locals["worker_concurrency"] == "${var.worker.processes}"
     environment = terraform.locals["worker_environment"]
-    assert environment["DORMOUSE_PROCESSES"] == "${tostring(var.worker.processes)}"
+    assert environment["DORMOUSE_HANDLER_PROCESSES"] == "${tostring(var.worker.processes)}"
 
 
 def test_a_handler_has_the_memory_that_it_was_measured_with(terraform: Terraform) -> None:

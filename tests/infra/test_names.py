@@ -10,7 +10,7 @@ from opentelemetry.sdk.environment_variables import (
     _OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER,
 )
 
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from jobs.triggers.file import OWN_COLLECTIONS
 from local.cloud.push import subscriptions
 from tests.infra.terraform import INFRA, Terraform
@@ -21,7 +21,7 @@ VALUES = {
     "DORMOUSE_DATABASE": "(default)",
     "DORMOUSE_TOPIC": "dormouse-jobs",
     "DORMOUSE_EVENTS_TOPIC": "dormouse-events",
-    "DORMOUSE_WEBHOOKS_SECONDS": "60",
+    "DORMOUSE_WEBHOOK_CACHE_SECONDS": "60",
     "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
     "DORMOUSE_ROLES": '[{"role":"submitter","members":["serviceAccount:build@p.iam.example.com"]}]',
     "DORMOUSE_FIREBASE_PROJECT": "",
@@ -38,7 +38,7 @@ VALUES = {
     "DORMOUSE_MAX_OPEN_JOBS": "0",
     "DORMOUSE_MAX_WATCHERS": "32",
     "DORMOUSE_ALLOWED_HOSTS": "",
-    "DORMOUSE_PROCESSES": "6",
+    "DORMOUSE_HANDLER_PROCESSES": "6",
     "DORMOUSE_HANDLER_MEMORY_MIB": "512",
 }
 """What Terraform gives each variable, in a deployment of the defaults."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from jobs.channel import connect
-from jobs.memory import MemoryQueue
-from jobs.messages import message
-from jobs.model import Version
-from jobs.queue import JobMessage
+from jobs.dispatch.queue import JobMessage
+from jobs.gcp.channel import connect
+from jobs.gcp.messages import message
+from jobs.job.model import Version
+from jobs.memory.jobs import MemoryQueue
 from local.cloud.backlog import backoff
 from local.cloud.deliveries import Deliveries, PubsubUnavailable, Source
 from local.cloud.memory import MemoryPubsub

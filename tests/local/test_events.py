@@ -15,7 +15,7 @@ from google.cloud import firestore
 from werkzeug.serving import make_server
 
 from identity.tokens import Verifier
-from jobs.firestore.changes import DocumentChange
+from jobs.gcp.firestore.changes import DocumentChange
 from local.cloud.backlog import backoff
 from local.cloud.caller import WorkerCaller
 from local.cloud.events import KEPT_FOR, EventPush, Events

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from jobs.memory import MemoryJobStore
+from jobs.memory.jobs import MemoryJobStore
 from jobs.telemetry.export import BATCH, PAUSE_SECONDS, SpansOfRequests, provider
 from jobs.telemetry.spans import Spans
 from local.ports import LOOPBACK

@@ -6,11 +6,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import SettingsError
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.queue import JobMessage
-from jobs.settings import Settings
-from jobs.telemetry import OFF, telemetry_for
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
+from jobs.settings.settings import Settings
+from jobs.telemetry.port import OFF
+from jobs.telemetry.start import telemetry_for
 from local.processes import ROOT
 from tests.docs.test_settings import EVERYTHING
 from tests.making import some_settings

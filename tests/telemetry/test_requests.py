@@ -6,9 +6,9 @@ from werkzeug.test import Client, TestResponse
 
 from api.app import create_app
 from identity.tokens import Verifier
-from jobs.memory import MemoryQueue, memory_stores
-from jobs.queue import JobMessage
-from jobs.roles import Binding, Role
+from jobs.dispatch.queue import JobMessage
+from jobs.memory.jobs import MemoryQueue, memory_stores
+from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.faulty import Fault, FaultyJobStore
 from tests.making import TRACEPARENT, a_registry, some_settings

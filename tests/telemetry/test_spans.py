@@ -6,14 +6,14 @@ from typing import NoReturn
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from jobs import transitions
 from jobs.context import Link
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
+from jobs.dispatch.queue import SNAPSHOT_LIMIT, JobMessage
 from jobs.errors import StoreUnavailable, VersionConflict
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.model import Job, JobError
-from jobs.queue import SNAPSHOT_LIMIT, JobMessage
-from jobs.trace import trace_id
+from jobs.job import transitions
+from jobs.job.model import Job, JobError
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
+from jobs.telemetry.trace import trace_id
 from tests.making import LEASE, MINUTE, T0, TRACEPARENT, a_job
 from tests.telemetry.conftest import (
     TOPIC,

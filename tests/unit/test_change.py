@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs import transitions
-from jobs.change import TRIES, change
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused, VersionConflict
 from jobs.events.model import Event
-from jobs.model import Job, Status
+from jobs.job import transitions
+from jobs.job.change import TRIES, change
+from jobs.job.model import Job, Status
 from tests.faulty import Fault, FaultyJobStore
 from tests.making import KEEP_FOR, T0, a_job
 

@@ -19,7 +19,7 @@ from jobs.context import (
     RetryAfter,
 )
 from jobs.errors import StoreUnavailable
-from jobs.model import Checkpoint, Progress
+from jobs.job.model import Checkpoint, Progress
 from tests.making import T0, Clock
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.firestore.documents import (
+from jobs.gcp.firestore.documents import (
     changed,
     fields_of,
     fixed_fields_of,
@@ -16,9 +16,9 @@ from jobs.firestore.documents import (
     set_version,
     version_of,
 )
-from jobs.firestore.writes import Document
-from jobs.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status, Version
-from jobs.retry import RetryPolicy
+from jobs.gcp.firestore.writes import Document
+from jobs.job.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status, Version
+from jobs.job.retry import RetryPolicy
 from tests.making import a_job
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

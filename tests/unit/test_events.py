@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from jobs import transitions
-from jobs.events.announcing import AnnouncingJobStore
+from jobs.events.event_recording import AnnouncingJobStore
 from jobs.events.message import MAX_RESULT_BYTES, job_message
 from jobs.events.model import DELIVERY, EventType, event_id, of_change
-from jobs.memory import MemoryJobStore
-from jobs.model import Job, Progress, Status
+from jobs.job import transitions
+from jobs.job.model import Job, Progress, Status
+from jobs.memory.jobs import MemoryJobStore
 from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_error
 
 NOW = T0 + MINUTE

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from jobs.firestore.values import from_value, to_value
+from jobs.gcp.firestore.values import from_value, to_value
 
 
 class Colour(StrEnum):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.dispatch.queue import SNAPSHOT_LIMIT, JobMessage
 from jobs.errors import UndecodableMessage
-from jobs.model import Job, Progress, Version
-from jobs.queue import SNAPSHOT_LIMIT, JobMessage
+from jobs.job.model import Job, Progress, Version
 from tests.making import T0, a_job, an_attempt, an_error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.messages import DEFINITIONS, message
+from jobs.gcp.messages import DEFINITIONS, message
 from local.messages import definitions
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def test_the_adapters_import_nothing_of_the_packages() -> None:
     """Both adapters come without the clients, and without the machinery of their messages."""
     _python(
         "import sys",
-        "import jobs.firestore, jobs.pubsub",
+        "import jobs.gcp.firestore, jobs.gcp.pubsub",
         "heavy = ('google.cloud', 'google.pubsub', 'google.api_core', 'proto')",
         "assert not [name for name in sys.modules if name.startswith(heavy)]",
     )
@@ -37,8 +37,8 @@ def test_the_adapters_import_nothing_of_the_packages() -> None:
 def test_the_bytes_are_the_official_clients() -> None:
     """What one side writes the other reads, in the same process."""
     _python(
-        "import jobs.firestore, jobs.pubsub",
-        "from jobs.messages import message",
+        "import jobs.gcp.firestore, jobs.gcp.pubsub",
+        "from jobs.gcp.messages import message",
         "from google.auth.credentials import AnonymousCredentials",
         "from google.cloud import firestore, pubsub_v1",
         "client = firestore.Client(project='p', credentials=AnonymousCredentials())",

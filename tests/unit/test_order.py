@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from jobs.errors import InvalidRequest, PayloadTooLarge, UnknownJobType
-from jobs.model import Job, Status
-from jobs.order import MAX_DELAY, MAX_PAYLOAD_BYTES, Order, derived_id, job_for
-from jobs.retry import MAX_ATTEMPTS, RetryPolicy
-from jobs.transitions import REDISPATCH_DELAY, SHORT_WAIT
+from jobs.job.model import Job, Status
+from jobs.job.order import MAX_DELAY, MAX_PAYLOAD_BYTES, Order, derived_id, job_for
+from jobs.job.retry import MAX_ATTEMPTS, RetryPolicy
+from jobs.job.transitions import REDISPATCH_DELAY, SHORT_WAIT
 from tests.making import T0, TRACEPARENT, a_registry, an_order
 
 SECOND = timedelta(seconds=1)

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 import worker.lease
-from jobs import transitions
-from jobs.change import change
 from jobs.context import Cancelled
-from jobs.dispatching import try_dispatch
+from jobs.dispatch.dispatching import try_dispatch
+from jobs.dispatch.queue import JobMessage
+from jobs.dispatch.submit import Submitter
 from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused
-from jobs.model import SHARDS, Job, Progress, Status
-from jobs.queue import JobMessage
-from jobs.submit import Submitter
+from jobs.job import transitions
+from jobs.job.change import change
+from jobs.job.model import SHARDS, Job, Progress, Status
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
 from tests.making import KEEP_FOR, Clock, a_registry, an_error, an_order, say
 from worker.claim import LEASE_MARGIN, Claimer

@@ -4,13 +4,13 @@ from base64 import b64encode
 
 import pytest
 
-from jobs import transitions
-from jobs.dead_letters import DeadLetter, Reason
+from jobs.dead_letters.redrive import redrive
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import TransitionRefused
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
-from jobs.model import UNDELIVERED, Job, Status
-from jobs.queue import JobMessage
-from jobs.redrive import redrive
+from jobs.job import transitions
+from jobs.job.model import UNDELIVERED, Job, Status
+from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from tests.making import LEASE, T0, Clock, a_job, an_error
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from jobs.context import Context
 from jobs.errors import InvalidRequest, UnknownJobType
-from jobs.registry import KEEP_FOR, MAX_TIMEOUT, JobType, Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import KEEP_FOR, MAX_TIMEOUT, JobType, Registry, job_type
 from tests.making import MINUTE, Words, a_registry, say
 
 

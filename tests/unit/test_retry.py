@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR, RetryPolicy, spread
+from jobs.job.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR, RetryPolicy, spread
 
 Uniform = Callable[[float, float], float]
 

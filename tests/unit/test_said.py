@@ -2,11 +2,11 @@
 
 import pytest
 
-from jobs import transitions
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import TransitionRefused
-from jobs.model import LogLine, Status
-from jobs.queue import JobMessage
-from jobs.said import LINES_KEPT, MAX_BYTES, MAX_TEXT, kept_of, last_number
+from jobs.job import transitions
+from jobs.job.job_log import LINES_KEPT, MAX_BYTES, MAX_TEXT, kept_of, last_number
+from jobs.job.model import LogLine, Status
 from tests.making import T0, a_job
 
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jobs.errors import StoreUnavailable
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.model import Job
-from jobs.schedules.memory import MemoryScheduleStore
+from jobs.job.model import Job
+from jobs.job.store import Filter
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
+from jobs.memory.schedules import MemoryScheduleStore
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Cron, Every, Schedule, Timing
 from jobs.schedules.timetable import next_time, times_after
 from jobs.schedules.transitions import GRACE, edit, pause, resume
-from jobs.store import Filter
 from tests.faulty import Fault
 from tests.making import MINUTE, T0, Clock, a_registry, a_schedule
 from worker.firing import Firing

@@ -8,9 +8,9 @@ import pytest
 from handlers import REGISTRY
 from jobs.context import Context
 from jobs.errors import InvalidRequest
-from jobs.order import job_for
-from jobs.registry import Registry, job_type
-from jobs.secret_references import MAX_REFERENCES, checked, resolved
+from jobs.job.order import job_for
+from jobs.job_types import Registry, job_type
+from jobs.payloads.secret_references import MAX_REFERENCES, checked, resolved
 from tests.making import MINUTE, T0, an_order
 
 ALLOWED = frozenset({"github-token"})

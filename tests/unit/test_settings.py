@@ -6,8 +6,8 @@ from typing import Any, Literal, get_args
 import pytest
 
 from jobs.errors import SettingsError
-from jobs.roles import Binding, Role
-from jobs.settings import GOOGLE_CERTIFICATES, Settings
+from jobs.settings.roles import Binding, Role
+from jobs.settings.settings import GOOGLE_CERTIFICATES, Settings
 
 Service = Literal["api", "worker"]
 
@@ -94,7 +94,7 @@ def test_a_service_needs_nothing_of_the_other() -> None:
             False,
         ),
         ("DORMOUSE_HANDLERS", "our.handlers", "handlers", "our.handlers"),
-        ("DORMOUSE_PROCESSES", "1", "processes", 1),
+        ("DORMOUSE_HANDLER_PROCESSES", "1", "processes", 1),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "64", "handler_memory_mib", 64),
     ],
 )
@@ -144,10 +144,10 @@ def test_what_is_given(name: str, text: str, field: str, value: Any) -> None:
         ("DORMOUSE_ALLOWED_HOSTS", "a:1 b:2", "host:port pairs, separated by commas"),
         ("DORMOUSE_SECRETS", "../etc", "names of letters, digits, - and _, separated by commas"),
         ("DORMOUSE_HANDLERS", "handlers/mine.py", "the name of a Python module"),
-        ("DORMOUSE_PROCESSES", "0", "a whole number from 1 up"),
-        ("DORMOUSE_PROCESSES", "many", "a whole number from 1 up"),
-        ("DORMOUSE_PROCESSES", "-1", "a whole number from 1 up"),
-        ("DORMOUSE_PROCESSES", "²", "a whole number from 1 up"),
+        ("DORMOUSE_HANDLER_PROCESSES", "0", "a whole number from 1 up"),
+        ("DORMOUSE_HANDLER_PROCESSES", "many", "a whole number from 1 up"),
+        ("DORMOUSE_HANDLER_PROCESSES", "-1", "a whole number from 1 up"),
+        ("DORMOUSE_HANDLER_PROCESSES", "²", "a whole number from 1 up"),
         ("DORMOUSE_HANDLER_MEMORY_MIB", "63", "a whole number from 64 up"),
     ],
 )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from jobs.dispatch.queue import JobMessage
+from jobs.dispatch.submit import Submitted, Submitter
 from jobs.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
@@ -14,10 +16,8 @@ from jobs.errors import (
     StoreUnavailable,
     VersionConflict,
 )
-from jobs.model import Job
-from jobs.order import Order
-from jobs.queue import JobMessage
-from jobs.submit import Submitted, Submitter
+from jobs.job.model import Job
+from jobs.job.order import Order
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
 from tests.making import MINUTE, T0, Clock, a_registry, an_order
 

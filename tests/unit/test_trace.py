@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.trace import trace_id, traceparent_from
+from jobs.telemetry.trace import trace_id, traceparent_from
 from tests.making import TRACEPARENT
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from jobs import transitions
 from jobs.errors import TransitionRefused
-from jobs.model import TERMINAL, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
-from jobs.transitions import ALLOWED, Event
+from jobs.job import transitions
+from jobs.job.model import TERMINAL, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
+from jobs.job.transitions import ALLOWED, Event
 from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
 NOW = T0 + timedelta(minutes=10)

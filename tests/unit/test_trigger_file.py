@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import jobs.firestore
+import jobs.gcp.firestore
 from handlers import REGISTRY
 from jobs.errors import SettingsError
 from jobs.triggers.file import MAX_TRIGGERS, OWN_COLLECTIONS, load, own_topics, parse
@@ -173,8 +173,8 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_the_collections_are_the_stores() -> None:
     """Every collection that a store writes to is known here."""
     modules = [
-        importlib.import_module(f"jobs.firestore.{found.name}")
-        for found in pkgutil.iter_modules(jobs.firestore.__path__)
+        importlib.import_module(f"jobs.gcp.firestore.{found.name}")
+        for found in pkgutil.iter_modules(jobs.gcp.firestore.__path__)
     ]
     written = {module.COLLECTION for module in modules if hasattr(module, "COLLECTION")}
     assert written <= OWN_COLLECTIONS

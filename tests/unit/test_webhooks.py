@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from jobs.errors import StoreUnavailable, VersionConflict
-from jobs.events.memory import MemoryEventStore
 from jobs.events.model import EventType
+from jobs.memory.events import MemoryEventStore
+from jobs.memory.webhooks import MemoryWebhookStore
 from jobs.webhooks import health
 from jobs.webhooks.keys import TRIES, notify_key
 from jobs.webhooks.listeners import LIST_HOLDS, Listeners
-from jobs.webhooks.memory import MemoryWebhookStore
 from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
 from jobs.webhooks.signing import SECRET_BYTES, SigningSecrets, new_secret, signed_headers
 from tests.making import MINUTE, T0, Clock, a_job, a_webhook

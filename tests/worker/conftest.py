@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from jobs.context import Link
-from jobs.memory import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
-from jobs.model import Job
-from jobs.order import Order
-from jobs.queue import JobMessage
-from jobs.submit import Submitter
+from jobs.dispatch.queue import JobMessage
+from jobs.dispatch.submit import Submitter
+from jobs.job.model import Job
+from jobs.job.order import Order
+from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts import Attempts
 from worker.claim import Claimer

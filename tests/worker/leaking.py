@@ -8,8 +8,8 @@ from urllib.parse import quote
 import msgspec
 
 from jobs.context import Context, PermanentError, RetryAfter
-from jobs.registry import job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import job_type
 
 FAILING = frozenset({"error", "permanent", "later", "chain", "long error"})
 MODES = (

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from jobs.context import Context, Continue, PermanentError, RetryAfter
-from jobs.registry import Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import Registry, job_type
 
 QUICK = RetryPolicy(max_attempts=3, first_seconds=0.01, longest_seconds=0.05)
 

@@ -10,21 +10,21 @@ import msgspec
 
 from handlers.webhook_deliver import deliver
 from jobs.context import Link
-from jobs.events.announcing import AnnouncingJobStore
-from jobs.events.memory import MemoryEventPublisher
+from jobs.dispatch.queue import JobMessage
+from jobs.dispatch.submit import Submitter
+from jobs.events.event_recording import AnnouncingJobStore
 from jobs.events.model import Event
-from jobs.memory import MemoryJobStore, MemoryQueue, memory_stores
-from jobs.model import Job
-from jobs.order import Order
-from jobs.queue import JobMessage
-from jobs.registry import Registry
-from jobs.store import Filter
+from jobs.job.model import Job
+from jobs.job.order import Order
+from jobs.job.store import Filter
+from jobs.job_types import Registry
+from jobs.memory.events import MemoryEventPublisher
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue, memory_stores
 from jobs.stores import Stores
-from jobs.submit import Submitter
 from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.listeners import Listeners
 from jobs.webhooks.model import Webhook
-from jobs.webhooks.switching_off import WebhookChanges
+from jobs.webhooks.webhook_updates import WebhookChanges
 from tests.making import a_webhook
 from tests.worker.conftest import Clock
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING

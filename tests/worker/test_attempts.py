@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from jobs import transitions
 from jobs.context import Cancelled, Link
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import StoreUnavailable, UnknownJobType
-from jobs.model import Job, Status
-from jobs.model import Outcome as Ended
-from jobs.queue import JobMessage
+from jobs.job import transitions
+from jobs.job.model import Job, Status
+from jobs.job.model import Outcome as Ended
 from tests.worker.conftest import House, run_here
 from worker.attempts import WorkerBusy
 from worker.outcome import Dropped, Interrupted, Outcome, Succeeded

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from jobs.errors import UndecodableEvent
-from jobs.firestore.changes import DocumentChange
+from jobs.gcp.firestore.changes import DocumentChange
 from local.cloud.firestore import as_eventarc
 from local.processes import ROOT
 from worker.cloud_events import CloudEvent, read_event

@@ -5,10 +5,10 @@ from base64 import b64decode, b64encode
 import msgspec
 import pytest
 
-from jobs.dead_letters import Reason
+from jobs.dead_letters.store import Reason
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import UndecodableMessage
-from jobs.model import Status
-from jobs.queue import JobMessage
+from jobs.job.model import Status
 from tests.making import a_job
 from tests.worker.conftest import House
 from worker.envelope import Envelope, Message

@@ -18,12 +18,12 @@ from standardwebhooks import Webhook as Published
 
 from handlers import webhook_deliver
 from handlers.webhook_deliver import RETRY
-from jobs import transitions
 from jobs.context import Link
 from jobs.events.model import DELIVERY, EventType
-from jobs.model import Job, Status
-from jobs.model import Outcome as Ended
-from jobs.store import Filter
+from jobs.job import transitions
+from jobs.job.model import Job, Status
+from jobs.job.model import Outcome as Ended
+from jobs.job.store import Filter
 from jobs.webhooks.delivery import owner_of_notification
 from jobs.webhooks.model import DisabledReason, Webhook
 from jobs.webhooks.signing import new_secret

@@ -11,8 +11,8 @@ from werkzeug.test import Client
 from identity.certificates import Certificates, Fetched
 from identity.stripped import MARK
 from identity.tokens import Verifier
-from jobs.memory import MemoryQueue, memory_stores
-from jobs.settings import Settings
+from jobs.memory.jobs import MemoryQueue, memory_stores
+from jobs.settings.settings import Settings
 from jobs.triggers.file import parse
 from tests.identity.strangers import NOW, SECONDS, VERIFIER, Bearer
 from tests.making import a_registry, some_settings

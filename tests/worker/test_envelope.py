@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import UndecodableMessage
-from jobs.queue import JobMessage
 from local.processes import ROOT
 from worker.envelope import open_envelope
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from jobs import transitions
 from jobs.errors import QueueUnavailable, StoreUnavailable, UndecodableEvent
 from jobs.events.model import Event
-from jobs.firestore.changes import DocumentChange
-from jobs.model import Job, Status
-from jobs.store import Filter
+from jobs.gcp.firestore.changes import DocumentChange
+from jobs.job import transitions
+from jobs.job.model import Job, Status
+from jobs.job.store import Filter
 from tests.handlers.web import Web
 from tests.making import KEEP_FOR
 from tests.worker.telling import House
@@ -214,7 +214,7 @@ def test_a_fault_that_stays(web: Web, caplog: pytest.LogCaptureFixture) -> None:
     house.answer()
     house.clock.sleep(61)
     assert house.fan_out.sweep() == 1
-    assert "event.not_told" in caplog.text
+    assert "event.dispatch_failed" in caplog.text
     (left,) = house.untold()
     assert left.wake_at == house.clock.now() + NEXT_TRY
     assert house.fan_out.sweep() == 0

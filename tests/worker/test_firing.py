@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from jobs.dispatch.queue import JobMessage
 from jobs.errors import QueueUnavailable, StoreUnavailable, VersionConflict
-from jobs.memory import MemoryJobStore, MemoryQueue
-from jobs.model import Job, Status
-from jobs.queue import JobMessage
+from jobs.job.model import Job, Status
+from jobs.job.store import Filter
+from jobs.memory.jobs import MemoryJobStore, MemoryQueue
+from jobs.memory.schedules import MemoryScheduleStore
 from jobs.schedules.draft import Draft, schedule_for
-from jobs.schedules.memory import MemoryScheduleStore
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
 from jobs.schedules.transitions import GRACE, pause
-from jobs.store import Filter
 from tests.making import Clock, a_registry
 from worker.firing import Firing, Firings, horizon_of
 from worker.side_by_side import side_by_side

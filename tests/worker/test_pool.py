@@ -11,7 +11,7 @@ import pytest
 
 import worker.pool
 from jobs.context import Cancelled
-from jobs.model import Progress
+from jobs.job.model import Progress
 from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.pool import HandlerPool
 from worker.run import Task

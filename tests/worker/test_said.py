@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.model import Job, Status
+from jobs.job.model import Job, Status
 from tests.worker.conftest import House
 
 NO_NUMBER = "no number (ValueError: invalid literal for int() with base 10: 'seven')"

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from jobs.context import Link
-from jobs.log import JsonFormatter
-from jobs.model import Job, Status
-from jobs.queue import JobMessage
-from jobs.registry import Registry
+from jobs.dispatch.queue import JobMessage
+from jobs.job.model import Job, Status
+from jobs.job_types import Registry
+from jobs.telemetry.log import JsonFormatter
 from tests.worker import leaking
 from tests.worker.conftest import House
 from worker.outcome import Outcome

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from jobs.errors import QueueUnavailable
-from jobs.model import Status
-from jobs.transitions import REDISPATCH_DELAY
+from jobs.job.model import Status
+from jobs.job.transitions import REDISPATCH_DELAY
 from tests.worker.conftest import House
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from jobs.dead_letters import Reason
+from jobs.dead_letters.store import Reason
+from jobs.dispatch.submit import Submitter
 from jobs.errors import StoreUnavailable
-from jobs.model import Job
-from jobs.order import MAX_PAYLOAD_BYTES
-from jobs.store import Filter
-from jobs.submit import Submitter
+from jobs.job.model import Job
+from jobs.job.order import MAX_PAYLOAD_BYTES
+from jobs.job.store import Filter
 from jobs.triggers.file import parse
 from local.cloud.firestore import as_eventarc
 from local.processes import ROOT

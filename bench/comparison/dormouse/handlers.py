@@ -5,8 +5,8 @@ from datetime import timedelta
 import msgspec
 
 from jobs.context import Context
-from jobs.registry import Registry, job_type
-from jobs.retry import RetryPolicy
+from jobs.job.retry import RetryPolicy
+from jobs.job_types import Registry, job_type
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Call, Service, Snapshot
 from jobs.errors import SettingsError
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 from worker.doors import accounts
 
 APPLY = "`./dev deploy` sets it right: Terraform has it. If it was changed by hand, change it back."

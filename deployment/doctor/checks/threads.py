@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Service, Snapshot
-from jobs.settings import Settings
+from jobs.settings.settings import Settings
 
 
 def check_threads(snapshot: Snapshot) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def check_threads(snapshot: Snapshot) -> Iterator[Finding]:
             )
     worker = snapshot.worker
     if worker:
-        said = worker.environment.get("DORMOUSE_PROCESSES", "")
+        said = worker.environment.get("DORMOUSE_HANDLER_PROCESSES", "")
         processes = int(said) if said.isdigit() else Settings.processes
         if worker.concurrency > processes:
             yield Finding(

@@ -1,0 +1,1 @@
+"""How jobs come into being and reach the worker."""

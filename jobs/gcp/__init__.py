@@ -1,0 +1,1 @@
+"""Every port on Google Cloud. Nothing else imports Google's packages."""

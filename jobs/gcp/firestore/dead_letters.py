@@ -1,0 +1,57 @@
+"""Dead letters in Firestore."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jobs.dead_letters.store import DeadLetter, Reason
+from jobs.gcp.channel import Refused
+from jobs.gcp.firestore.client import Firestore
+from jobs.gcp.firestore.queries import add_condition, newest_first, query_of
+from jobs.gcp.firestore.values import from_value, to_value
+from jobs.gcp.firestore.writes import Document, Write
+from jobs.job.store import Cursor
+
+COLLECTION = "dead_letters"
+
+
+class FirestoreDeadLetterStore:
+    """Keeps the promises of `DeadLetterStore` in one Firestore database."""
+
+    def __init__(self, firestore: Firestore) -> None:
+        self._firestore = firestore
+
+    def add(self, letter: DeadLetter) -> None:
+        fields = to_value(letter).map_value.fields
+        write = Write(update=Document(name=self._name(letter.id), fields=fields))
+        write.current_document.exists = False
+        try:
+            self._firestore.commit([write])
+        except Refused:
+            # It is there already: from a delivery before this one, or from this write's first try.
+            return
+
+    def get(self, letter_id: str) -> DeadLetter | None:
+        document = self._firestore.get(self._name(letter_id))
+        return _letter_of(document) if document else None
+
+    def list_letters(
+        self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
+    ) -> list[DeadLetter]:
+        query = query_of(COLLECTION, limit)
+        if reason:
+            add_condition(query, "reason", "EQUAL", reason)
+        newest_first(query, after, self._name)
+        return [_letter_of(document) for document in self._firestore.query(query)]
+
+    def delete(self, letter_id: str) -> None:
+        self._firestore.commit([Write(delete=self._name(letter_id))])
+
+    def _name(self, letter_id: str) -> str:
+        return self._firestore.name(COLLECTION, letter_id)
+
+
+def _letter_of(document: Any) -> DeadLetter:
+    fields = {name: from_value(value) for name, value in document.fields.items()}
+    return msgspec.convert(fields, DeadLetter, builtin_types=(datetime,))

@@ -1,0 +1,123 @@
+"""Schedules in Firestore.
+
+Field names are those of `Schedule`; beside them a document has `type`, its template's, for lists to
+filter by.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import grpc
+import msgspec
+
+from jobs.errors import JobExists, VersionConflict
+from jobs.gcp.channel import Refused
+from jobs.gcp.firestore.client import Firestore
+from jobs.gcp.firestore.documents import WRITE_ID, set_version, version_of
+from jobs.gcp.firestore.jobs import creation
+from jobs.gcp.firestore.queries import add_condition, add_order, newest_first, query_of
+from jobs.gcp.firestore.values import from_value, to_value
+from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
+from jobs.job.model import Job, Version
+from jobs.job.store import Cursor
+from jobs.schedules.errors import ScheduleExists
+from jobs.schedules.model import Schedule
+from jobs.telemetry.log import log
+
+COLLECTION = "schedules"
+FIELDS = (*(name for name in Schedule.__struct_fields__ if name != "version"), "type")
+
+
+class FirestoreScheduleStore:
+    """Keeps the promises of `ScheduleStore` in one Firestore database."""
+
+    def __init__(self, firestore: Firestore) -> None:
+        self._firestore = firestore
+
+    def create(self, schedule: Schedule) -> Schedule:
+        write = write_of(self._name(schedule.id), _fields_of(schedule, FIELDS))
+        write.current_document.exists = False
+        try:
+            (update_time,) = commit_once(self._firestore, [write])
+        except Refused as refused:
+            raise ScheduleExists from refused
+        return schedule.evolve(version=version_of(update_time))
+
+    def get(self, schedule_id: str, /) -> Schedule | None:
+        document = self._firestore.get(self._name(schedule_id))
+        return schedule_of(document) if document else None
+
+    def save(self, schedule: Schedule, /, before: Schedule) -> Schedule:
+        return self.fire(schedule, before, [])[0]
+
+    def fire(
+        self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]
+    ) -> tuple[Schedule, list[Job]]:
+        names = [name for name in FIELDS if getattr(schedule, name) != getattr(before, name)]
+        write = write_of(self._name(schedule.id), _fields_of(schedule, names))
+        write.update_mask.field_paths.extend([*names, WRITE_ID])
+        set_version(before.version, write.current_document.update_time)
+        writes = [write, *(creation(self._firestore, job) for job in jobs)]
+        try:
+            first, *others = commit_once(self._firestore, writes)
+        except Refused as refused:
+            is_taken = refused.status is grpc.StatusCode.ALREADY_EXISTS
+            raise (JobExists if is_taken else VersionConflict) from refused
+        made = [
+            job.evolve(version=version_of(update_time))
+            for job, update_time in zip(jobs, others, strict=True)
+        ]
+        return schedule.evolve(version=version_of(first)), made
+
+    def delete(self, schedule_id: str, if_version: Version) -> None:
+        delete_once(self._firestore, self._name(schedule_id), if_version)
+
+    def list_schedules(
+        self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
+    ) -> list[Schedule]:
+        query = query_of(COLLECTION, limit)
+        if owner is not None:
+            add_condition(query, "owner", "EQUAL", owner)
+        if job_type is not None:
+            add_condition(query, "type", "EQUAL", job_type)
+        newest_first(query, after, self._name)
+        return [schedule_of(document) for document in self._firestore.query(query)]
+
+    def due(self, before: datetime, limit: int) -> list[Schedule]:
+        query = query_of(COLLECTION, limit)
+        add_condition(query, "fire_at", "LESS_THAN", before)
+        add_order(query, "fire_at", "ASCENDING")
+        return list(_readable(self._firestore.query(query)))
+
+    def count(self, owner: str, up_to: int) -> int:
+        query = query_of(COLLECTION, up_to)
+        add_condition(query, "owner", "EQUAL", owner)
+        # The order is that of the lists, so that their index serves.
+        add_order(query, "created_at", "DESCENDING")
+        return self._firestore.count(query)
+
+    def _name(self, schedule_id: str) -> str:
+        return self._firestore.name(COLLECTION, schedule_id)
+
+
+def _fields_of(schedule: Schedule, names: Iterable[str]) -> dict[str, Any]:
+    """The named fields as Firestore values. A field that is None is left out."""
+    values = {name: getattr(schedule, name) for name in names}
+    return {name: to_value(value) for name, value in values.items() if value is not None}
+
+
+def schedule_of(document: Any) -> Schedule:
+    """The schedule that a document holds, with the document's update time as its version."""
+    fields = {name: from_value(document.fields[name]) for name in document.fields}
+    fields["version"] = version_of(document.update_time)
+    return msgspec.convert(fields, Schedule, builtin_types=(datetime,))
+
+
+def _readable(found: Iterable[Any]) -> Iterator[Schedule]:
+    """The schedules among the documents. One that is none must not keep the others from firing."""
+    for document in found:
+        try:
+            yield schedule_of(document)
+        except msgspec.ValidationError:
+            log.exception("document %s is not a schedule", document.name)

@@ -1,0 +1,58 @@
+"""Webhooks in Firestore."""
+
+from jobs.events.model import Event
+from jobs.gcp.firestore.client import Firestore
+from jobs.gcp.firestore.events import event_write
+from jobs.gcp.firestore.queries import add_condition, newest_first, query_of
+from jobs.gcp.firestore.records import Records
+from jobs.job.model import Version
+from jobs.job.store import Cursor
+from jobs.webhooks.model import NotifyKey, Webhook
+
+COLLECTION = "webhooks"
+KEYS = "notify_keys"
+
+
+class FirestoreWebhookStore:
+    """Keeps the promises of `WebhookStore` in one Firestore database."""
+
+    def __init__(self, firestore: Firestore) -> None:
+        self._firestore = firestore
+        self._webhooks = Records(firestore, COLLECTION, Webhook)
+        self._keys = Records(firestore, KEYS, NotifyKey)
+
+    def create(self, webhook: Webhook) -> Webhook:
+        return self._webhooks.create(webhook)
+
+    def get(self, webhook_id: str) -> Webhook | None:
+        return self._webhooks.get(webhook_id)
+
+    def save(self, webhook: Webhook, before: Webhook, event: Event | None = None) -> Webhook:
+        beside = [event_write(self._firestore, event)] if event else []
+        return self._webhooks.save(webhook, before.version, beside)
+
+    def delete(self, webhook_id: str, if_version: Version) -> None:
+        self._webhooks.delete(webhook_id, if_version)
+
+    def list_webhooks(
+        self, limit: int, after: Cursor | None = None, *, owner: str | None = None
+    ) -> list[Webhook]:
+        query = query_of(COLLECTION, limit)
+        if owner is not None:
+            add_condition(query, "owner", "EQUAL", owner)
+        newest_first(query, after, self._webhooks.name)
+        return self._webhooks.found(self._firestore.query(query))
+
+    def list_enabled(self, limit: int) -> list[Webhook]:
+        query = query_of(COLLECTION, limit)
+        add_condition(query, "enabled", "EQUAL", value=True)
+        newest_first(query, None, self._webhooks.name)
+        return self._webhooks.found(self._firestore.query(query))
+
+    def notify_key(self, owner: str) -> NotifyKey | None:
+        return self._keys.get(NotifyKey.id_of(owner))
+
+    def keep_notify_key(self, key: NotifyKey, before: NotifyKey | None) -> NotifyKey:
+        if before is None:
+            return self._keys.create(key)
+        return self._keys.save(key, before.version)

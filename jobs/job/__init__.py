@@ -1,0 +1,1 @@
+"""A job: what it is, how it changes, where it is kept."""

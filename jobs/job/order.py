@@ -1,0 +1,103 @@
+"""What a caller asks for, and the job that it becomes. Checks; keeps nothing."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from jobs.errors import InvalidRequest, PayloadTooLarge, UnknownJobType
+from jobs.job.model import Job
+from jobs.job.retry import MAX_ATTEMPTS, RetryPolicy
+from jobs.job.transitions import dispatch, is_short
+from jobs.job_types import Registry
+from jobs.payloads.secret_references import checked
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+MAX_DELAY = timedelta(days=366)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a caller asks for, already of the right shape. `payload` is a JSON text.
+
+    `delay` counts from when the order arrives, and stands in place of `run_at`. `internal` orders
+    come from Dormouse itself, which alone may order jobs of an internal type.
+    """
+
+    type: str
+    payload: msgspec.Raw
+    owner: str
+    labels: Mapping[str, str]
+    run_at: datetime | None = None
+    delay: timedelta | None = None
+    max_attempts: int | None = None
+    retry: RetryPolicy | None = None
+    notify: str | None = None
+    idempotency_key: str | None = None
+    trace: str | None = None
+    internal: bool = False
+
+
+def job_for(
+    order: Order,
+    registry: Registry,
+    now: datetime,
+    new_id: Callable[[], str],
+    secrets: frozenset[str] = frozenset(),
+) -> Job:
+    """The job that the order asks for, not kept yet; already dispatched if it is due soon.
+
+    `secrets` are the names that its payload may refer to. The references are kept, never values.
+    Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
+    """
+    kind = registry.get(order.type)
+    if kind.internal and not order.internal:
+        raise UnknownJobType(f"Jobs of the type {kind.name} are made by Dormouse itself.")
+    if len(bytes(order.payload)) > MAX_PAYLOAD_BYTES:
+        raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
+    kind.decode(checked(order.payload, secrets))
+    run_at = max(now, order.run_at or now) if order.delay is None else now + order.delay
+    if run_at - now > MAX_DELAY:
+        raise InvalidRequest(f"A job may wait {MAX_DELAY.days} days at most.")
+    run_at = run_at.astimezone(UTC)
+    if order.max_attempts is not None and not 1 <= order.max_attempts <= MAX_ATTEMPTS:
+        raise InvalidRequest(f"`$.max_attempts` is a number from 1 to {MAX_ATTEMPTS}.")
+    key = order.idempotency_key
+    job = Job(
+        id=derived_id(order.owner, key) if key else new_id(),
+        type=order.type,
+        owner=order.owner,
+        payload=order.payload.copy(),
+        labels=order.labels,
+        max_attempts=order.max_attempts or (order.retry or kind.retry).max_attempts,
+        retry=order.retry,
+        notify=order.notify,
+        created_at=now,
+        run_at=run_at,
+        wake_at=run_at,
+        trace=order.trace,
+        fingerprint=_fingerprint(order) if key else None,
+    )
+    return dispatch(job, now) if is_short(run_at - now) else job
+
+
+def derived_id(owner: str, idempotency_key: str) -> str:
+    """The id of the job that this principal's key stands for."""
+    return hashlib.sha256(f"{owner}\0{idempotency_key}".encode()).hexdigest()[:32]
+
+
+def _fingerprint(order: Order) -> str:
+    """Equal for equal requests, however their JSON is written."""
+    request = {
+        "type": order.type,
+        "payload": msgspec.json.decode(order.payload),
+        "labels": dict(order.labels),
+        "run_at": order.run_at.timestamp() if order.run_at else None,
+        "delay": order.delay,
+        "max_attempts": order.max_attempts,
+        "retry": order.retry,
+        "notify": order.notify,
+    }
+    return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()

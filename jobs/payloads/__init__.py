@@ -1,0 +1,1 @@
+"""What payloads may refer to, and what of them is never shown."""

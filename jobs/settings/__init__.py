@@ -1,0 +1,1 @@
+"""What a deployment decides, read once from the environment."""
