@@ -17,9 +17,9 @@ from pathlib import Path
 
 from bench.faults.handlers import REGISTRY
 from jobs.job.model import Progress
-from worker.outcome import Outcome
-from worker.pool import HandlerPool
-from worker.run import Task, run_handler
+from worker.attempts.outcome import Outcome
+from worker.processes.pool import HandlerPool
+from worker.processes.run import Task, run_handler
 
 HANDLERS = "bench.faults.handlers"
 ROUNDS = 5
@@ -60,7 +60,7 @@ def in_thread(task: Task) -> Outcome:
 
 def forked(task: Task) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([HANDLERS, "worker.child"])
+    context.set_forkserver_preload([HANDLERS, "worker.processes.child"])
     process = context.Process(target=in_thread, args=(task,))
     process.start()
     process.join()

@@ -27,10 +27,10 @@ from jobs.settings.settings import Settings
 from jobs.telemetry.port import OFF, Telemetry
 from jobs.telemetry.start import telemetry_for
 from local.ports import LOOPBACK
-from worker.claim import LEASE_MARGIN
-from worker.outcome import Outcome, Succeeded
-from worker.run import Task
-from worker.secret_files import NO_SECRETS
+from worker.attempts.claim import LEASE_MARGIN
+from worker.attempts.outcome import Outcome, Succeeded
+from worker.processes.run import Task
+from worker.secrets.secret_files import NO_SECRETS
 
 ROUNDS, JOBS = 5, 500
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0"

@@ -2,7 +2,7 @@
 
 locals {
   # Pub/Sub's longest. An attempt (jobs.job_types.MAX_TIMEOUT) with its lease's margin
-  # (worker.claim.LEASE_MARGIN) ends within what the worker gives a push (worker.attempts.PUSH_LIMIT).
+  # (worker.attempts.claim.LEASE_MARGIN) ends within what the worker gives a push (worker.attempts.attempts.PUSH_LIMIT).
   ack_deadline_seconds = 600
 
   # Refusals by the platform ("no available instance") count as deliveries too: five, the least

@@ -30,7 +30,7 @@ from local.cloud.settings import CloudSettings
 from local.ports import LOOPBACK, Ports
 from worker.app import STOP
 from worker.app import create_app as create_worker
-from worker.pool import HandlerPool
+from worker.processes.pool import HandlerPool
 
 
 class _Handler(WSGIRequestHandler):

@@ -22,20 +22,20 @@ from jobs.telemetry.port import OFF, Telemetry
 from jobs.triggers.file import Triggers
 from jobs.webhooks.listeners import Listeners
 from jobs.webhooks.webhook_updates import WebhookChanges
-from worker.attempts import Attempts
-from worker.claim import Claimer
-from worker.cloud_events import read_event
-from worker.dead_letters import Intake
+from worker.attempts.attempts import Attempts
+from worker.attempts.claim import Claims
+from worker.authentication import EVENTS, TRIGGERS, authenticate_requests
+from worker.dead_letters.recorder import DeadLetterRecorder
 from worker.deliveries import DeliveryRunner
-from worker.doors import EVENTS, TRIGGERS, guard_doors
 from worker.envelope import open_envelope
-from worker.fan_out import FanOut, event_named_in
-from worker.firing import Firing
-from worker.run import Runner
-from worker.secret_files import SecretFiles
-from worker.side_by_side import side_by_side
-from worker.sweep import Sweep
-from worker.triggers import Starting
+from worker.events.cloud_events import read_event
+from worker.events.fan_out import FanOut, event_named_in
+from worker.events.triggers import TriggerHandler
+from worker.parallel import in_parallel
+from worker.processes.run import Runner
+from worker.secrets.secret_files import SecretFiles
+from worker.sweep.schedule_runner import ScheduleRunner
+from worker.sweep.sweep import Sweep
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A Pub/Sub message has at most 10 MB, and comes in base64."""
@@ -79,7 +79,7 @@ def create_app(
         store=store,
         queue=queue,
         registry=registry,
-        claimer=Claimer(store=store, registry=registry, worker=settings.revision, now=now),
+        claims=Claims(store=store, registry=registry, worker=settings.revision, now=now),
         run=telemetry.attempt(runner.run),
         slots=threading.Semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
@@ -89,7 +89,7 @@ def create_app(
         uniform=uniform,
     )
     answer = telemetry.answer(attempts.answer)
-    intake = Intake(store=store, letters=stores.letters, registry=registry, now=now)
+    intake = DeadLetterRecorder(store=store, letters=stores.letters, registry=registry, now=now)
     fan_out = FanOut(
         events=stores.events,
         submitter=Submitter(store=store, queue=queue, registry=registry, now=now),
@@ -97,7 +97,7 @@ def create_app(
         now=now,
     )
     sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
-    firing = Firing(
+    firing = ScheduleRunner(
         schedules=stores.schedules,
         jobs=store,
         queue=queue,
@@ -106,7 +106,7 @@ def create_app(
         now=now,
     )
     triggers = triggers or {}
-    starting = Starting(
+    starting = TriggerHandler(
         triggers=triggers,
         submitter=Submitter(
             store=store, queue=queue, registry=registry, now=now, secrets=settings.secrets
@@ -115,7 +115,7 @@ def create_app(
         now=now,
     )
     app.extensions[STOP] = runner.stop
-    guard_doors(app, settings, verifier, now, triggers)
+    authenticate_requests(app, settings, verifier, now, triggers)
 
     @app.get("/livez")
     def livez() -> Response:
@@ -134,7 +134,7 @@ def create_app(
 
     @app.post("/sweep")
     def run_sweep() -> Response:
-        told, swept, fired = side_by_side(fan_out.sweep, sweep.run, firing.run)
+        told, swept, fired = in_parallel(fan_out.sweep, sweep.run, firing.run)
         done = msgspec.to_builtins(swept) | msgspec.to_builtins(fired)
         log_fields("sweep.done", events=told, **done)
         return Response(msgspec.json.encode(done), content_type="application/json")

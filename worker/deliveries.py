@@ -24,8 +24,8 @@ from jobs.webhooks.delivery import Endpoint, WebhookDelivery
 from jobs.webhooks.keys import notify_key
 from jobs.webhooks.model import Webhook, WebhookNotFound
 from jobs.webhooks.webhook_updates import WebhookChanges
-from worker.outcome import Failed, Outcome, Paused, Succeeded
-from worker.run import Runner, Task
+from worker.attempts.outcome import Failed, Outcome, Paused, Succeeded
+from worker.processes.run import Runner, Task
 
 SPREAD_SECONDS = 10.0
 """Deliveries that waited out a receiver's pause start again within so long, not all at once."""

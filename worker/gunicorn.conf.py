@@ -29,7 +29,7 @@ def post_fork(_server: Any, _worker: Any) -> None:
     gc.disable()
     # Not at the top: that is read in the process that gunicorn forks from.
     from jobs.settings.settings import Settings  # noqa: PLC0415 - see above
-    from worker.fork_server import start  # noqa: PLC0415 - see above
+    from worker.processes.fork_server import start  # noqa: PLC0415 - see above
 
     start(Settings.from_environment("worker"))
 

@@ -15,7 +15,7 @@ from jobs.telemetry.log import start_logging
 from jobs.telemetry.start import telemetry_for
 from jobs.triggers.file import load
 from worker.app import create_app
-from worker.pool import HandlerPool
+from worker.processes.pool import HandlerPool
 
 
 def _now() -> datetime:

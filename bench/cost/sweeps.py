@@ -1,6 +1,6 @@
 """How long the sweep holds its request: what a quiet month does not pay, and a busy one does.
 
-A sweep looks 70 seconds ahead (`worker.sweep.AHEAD`) and stays until the last job that it has
+A sweep looks 70 seconds ahead (`worker.sweep.sweep.AHEAD`) and stays until the last job that it has
 found due has had its moment. Besides delayed jobs it finds those that were submitted and not yet
 claimed, which want to be looked at in a minute, and running ones whose lease ends so soon. It does
 not stay for schedules at full minutes: the sweep of that minute fires them.
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jobs.job.transitions import REDISPATCH_DELAY
-from worker.claim import LEASE_MARGIN
-from worker.sweep import AHEAD
+from worker.attempts.claim import LEASE_MARGIN
+from worker.sweep.sweep import AHEAD
 
 EVERY = 60.0
 """Seconds from one sweep to the next."""

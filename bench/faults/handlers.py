@@ -12,7 +12,7 @@ from bench.faults.ledger import recorded
 from jobs.context import Context
 from jobs.job.retry import RetryPolicy
 from jobs.job_types import Registry, job_type
-from worker.claim import LEASE_MARGIN
+from worker.attempts.claim import LEASE_MARGIN
 
 TIMEOUT = timedelta(seconds=3)
 RETRY = RetryPolicy(max_attempts=20, first_seconds=0.5, longest_seconds=4)

@@ -19,8 +19,8 @@ from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
 from tests.api.http_file import filled, parse
 from tests.making import some_settings
 from worker.app import create_app as create_worker
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
+from worker.attempts.outcome import Outcome
+from worker.processes.run import Task, run_handler
 
 FILE = Path(__file__).parents[2] / "docs" / "requests.http"
 

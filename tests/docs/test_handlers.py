@@ -6,8 +6,8 @@ from typing import Any
 
 from jobs.job.model import Progress
 from local.processes import ROOT
-from worker.outcome import Outcome, Paused, Succeeded
-from worker.run import Task, run_handler
+from worker.attempts.outcome import Outcome, Paused, Succeeded
+from worker.processes.run import Task, run_handler
 
 
 class Keeping:

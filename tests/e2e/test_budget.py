@@ -30,8 +30,8 @@ from tests.handlers.web import Web
 from tests.making import some_settings
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING
 from worker.app import create_app as create_worker
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
+from worker.attempts.outcome import Outcome
+from worker.processes.run import Task, run_handler
 
 pytestmark = pytest.mark.emulators
 
@@ -149,7 +149,7 @@ def services(
             worker=create_worker(settings, **parts, runner=Here()).test_client(),
             caller=issuer.token(ADA, "api"),
             pusher=issuer.token(PUSH, "worker/jobs"),
-            clock=issuer.token(settings.scheduler_account, "worker/sweep"),
+            clock=issuer.token(settings.scheduler_account, "worker/sweep/sweep"),
             eventarc=issuer.token(EVENTARC, "worker"),
             stores=stores,
             calls=calls,

@@ -27,8 +27,8 @@ from tests.fuzz.made_up import EDITS, as_bytes, edited, like, with_parts_replace
 from tests.identity.forging import segment
 from tests.identity.strangers import NOW, Bearer, verifier_of
 from tests.making import a_job
-from worker.cloud_events import read_event
 from worker.envelope import open_envelope
+from worker.events.cloud_events import read_event
 
 
 def captured(name: str) -> Any:

@@ -9,8 +9,8 @@ from jobs.triggers.file import parse
 from local.cloud.firestore import EVENTS
 from local.triggers import DERIVED, SOURCE, rendered
 from tests.infra.terraform import Terraform
-from worker.doors import EVENTS as EVENTS_PATH
-from worker.doors import TRIGGERS
+from worker.authentication import EVENTS as EVENTS_PATH
+from worker.authentication import TRIGGERS
 
 KINDS = ("documents", "topics", "buckets")
 EACH = """

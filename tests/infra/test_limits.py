@@ -10,9 +10,9 @@ from jobs.job_types import MAX_TIMEOUT
 from jobs.settings.settings import Settings
 from local.processes import ROOT
 from tests.infra.terraform import Terraform
-from worker.attempts import PUSH_LIMIT
-from worker.claim import LEASE_MARGIN
-from worker.sweep import AHEAD
+from worker.attempts.attempts import PUSH_LIMIT
+from worker.attempts.claim import LEASE_MARGIN
+from worker.sweep.sweep import AHEAD
 
 PUBSUBS_LONGEST = 600
 

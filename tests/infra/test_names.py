@@ -14,7 +14,7 @@ from jobs.settings.settings import Settings
 from jobs.triggers.file import OWN_COLLECTIONS
 from local.cloud.push import subscriptions
 from tests.infra.terraform import INFRA, Terraform
-from worker.doors import OPEN, accounts
+from worker.authentication import OPEN, accounts
 
 VALUES = {
     "GOOGLE_CLOUD_PROJECT": "p",
@@ -116,7 +116,7 @@ def test_cloud_trace_is_a_collector_that_the_services_take(terraform: Terraform)
 
 
 def test_each_door_of_the_worker_has_its_caller(terraform: Terraform) -> None:
-    """Paths and accounts are those of `worker/doors.py`."""
+    """Paths and accounts are those of `worker/authentication.py`."""
     settings = Settings(
         project="p", push_account="push", scheduler_account="scheduler", eventarc_account="eventarc"
     )

@@ -42,9 +42,9 @@ def test_every_event_that_is_counted_is_logged(terraform: Terraform) -> None:
 
 def test_what_distributions_measure_is_logged() -> None:
     """The fields `seconds` and `due` are in the events that the metrics take them from."""
-    assert "seconds=seconds" in (ROOT / "worker" / "attempts.py").read_text()
+    assert "seconds=seconds" in (ROOT / "worker" / "attempts" / "attempts.py").read_text()
     assert "sweep.done" in (ROOT / "worker" / "app.py").read_text()
-    assert "due: int" in (ROOT / "worker" / "sweep.py").read_text()
+    assert "due: int" in (ROOT / "worker" / "sweep" / "sweep.py").read_text()
 
 
 def test_every_alert_has_its_section(terraform: Terraform) -> None:

@@ -32,7 +32,7 @@ from local.ports import LOOPBACK
 from local.processes import ROOT
 from tests.conftest import Emulators
 from tests.local.conftest import StandIn
-from worker.cloud_events import CloudEvent, read_event
+from worker.events.cloud_events import CloudEvent, read_event
 
 SECONDS = 20
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

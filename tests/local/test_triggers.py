@@ -21,7 +21,7 @@ from local.cloud.triggers import (
 from local.console import Console
 from local.triggers import write_triggers
 from tests.infra.test_eventarc import EACH
-from worker.cloud_events import read_event
+from worker.events.cloud_events import read_event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TRIGGERS = parse(EACH).values()

@@ -24,9 +24,9 @@ from tests.telemetry.conftest import (
     place_of,
 )
 from tests.worker.test_pool import RecordingLink
-from worker.outcome import Failed, Outcome, Succeeded
-from worker.run import Task
-from worker.secret_files import NO_SECRETS
+from worker.attempts.outcome import Failed, Outcome, Succeeded
+from worker.processes.run import Task
+from worker.secrets.secret_files import NO_SECRETS
 
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = f"{TRACEPARENT[:-2]}00"

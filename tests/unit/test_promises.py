@@ -16,7 +16,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-import worker.lease
+import worker.attempts.lease
 from jobs.context import Cancelled
 from jobs.dispatch.dispatching import try_dispatch
 from jobs.dispatch.queue import JobMessage
@@ -27,9 +27,9 @@ from jobs.job.change import change
 from jobs.job.model import SHARDS, Job, Progress, Status
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
 from tests.making import KEEP_FOR, Clock, a_registry, an_error, an_order, say
-from worker.claim import LEASE_MARGIN, Claimer
-from worker.lease import Lease
-from worker.sweep import AHEAD, LIMIT, Sweep
+from worker.attempts.claim import LEASE_MARGIN, Claims
+from worker.attempts.lease import Lease
+from worker.sweep.sweep import AHEAD, LIMIT, Sweep
 
 JOBS = 3
 """Few, so that much happens to each."""
@@ -108,7 +108,7 @@ class Promises(RuleBasedStateMachine):
             now=self.clock,
             new_id=lambda: f"job-{next(ids)}",
         )
-        self.claimer = Claimer(
+        self.claims = Claims(
             store=self.store,
             registry=registry,
             worker="here",
@@ -134,7 +134,7 @@ class Promises(RuleBasedStateMachine):
         self.seen_by_callers: list[Job] = []
         self.seen_by_sweeps: list[Job] = []
         # Reports are paced by real time, of which none passes here.
-        self.pace = patch.object(worker.lease, "PACE_SECONDS", 0.0)
+        self.pace = patch.object(worker.attempts.lease, "PACE_SECONDS", 0.0)
         self.pace.start()
 
     # What callers do
@@ -251,7 +251,7 @@ class Promises(RuleBasedStateMachine):
         ended = self._end(attempt, how, delay, fault)
         if ended and ended.dispatches and goes_on:
             if how is End.FAILURE:
-                self._started(self.claimer.again(ended))
+                self._started(self.claims.again(ended))
             else:
                 try_dispatch(self.queue, [ended])
 
@@ -368,7 +368,7 @@ class Promises(RuleBasedStateMachine):
         self.store.fault = fault
         before = self.store.get(job_message.job_id)
         try:
-            return self._started(self.claimer.claim(job_message))
+            return self._started(self.claims.claim(job_message))
         except StoreUnavailable:
             after = self.store.get(job_message.job_id)
             if after and after != before and after.status is Status.RUNNING:

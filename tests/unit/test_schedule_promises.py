@@ -21,7 +21,7 @@ from jobs.schedules.timetable import next_time, times_after
 from jobs.schedules.transitions import GRACE, edit, pause, resume
 from tests.faulty import Fault
 from tests.making import MINUTE, T0, Clock, a_registry, a_schedule
-from worker.firing import Firing
+from worker.sweep.schedule_runner import ScheduleRunner
 
 TIMINGS: st.SearchStrategy[Timing] = st.sampled_from(
     [
@@ -59,7 +59,7 @@ class Promises(RuleBasedStateMachine):
         self.clock = Clock(start)
         self.jobs = MemoryJobStore()
         self.schedules = FaultyScheduleStore(self.jobs)
-        self.firing = Firing(
+        self.firing = ScheduleRunner(
             schedules=self.schedules,
             jobs=self.jobs,
             queue=MemoryQueue(),

@@ -16,13 +16,13 @@ from jobs.job.model import Job
 from jobs.job.order import Order
 from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from tests.worker.misbehaving import REGISTRY
-from worker.attempts import Attempts
-from worker.claim import Claimer
-from worker.dead_letters import Intake
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
-from worker.secret_files import NO_SECRETS, SecretFiles
-from worker.sweep import Sweep
+from worker.attempts.attempts import Attempts
+from worker.attempts.claim import Claims
+from worker.attempts.outcome import Outcome
+from worker.dead_letters.recorder import DeadLetterRecorder
+from worker.processes.run import Task, run_handler
+from worker.secrets.secret_files import NO_SECRETS, SecretFiles
+from worker.sweep.sweep import Sweep
 
 OWNER = "user:ann@example.com"
 
@@ -63,13 +63,15 @@ class House:
             now=now,
             secrets=self.secrets.names,
         )
-        self.claimer = Claimer(
+        self.claims = Claims(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
         )
         self.sweep = Sweep(
             store=self.store, queue=self.queue, registry=REGISTRY, now=now, sleep=sleep
         )
-        self.intake = Intake(store=self.store, letters=self.letters, registry=REGISTRY, now=now)
+        self.intake = DeadLetterRecorder(
+            store=self.store, letters=self.letters, registry=REGISTRY, now=now
+        )
         self.attempts = self.attempts_with(run_here)
 
     def attempts_with(self, run: Callable[[Task, Link], Outcome], slots: int = 4) -> Attempts:
@@ -77,7 +79,7 @@ class House:
             store=self.store,
             queue=self.queue,
             registry=REGISTRY,
-            claimer=self.claimer,
+            claims=self.claims,
             run=run,
             slots=threading.Semaphore(slots),
             allowed_hosts=frozenset(),

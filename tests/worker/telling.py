@@ -28,14 +28,14 @@ from jobs.webhooks.webhook_updates import WebhookChanges
 from tests.making import a_webhook
 from tests.worker.conftest import Clock
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING
-from worker.attempts import Attempts
-from worker.claim import Claimer
+from worker.attempts.attempts import Attempts
+from worker.attempts.claim import Claims
+from worker.attempts.outcome import Outcome
 from worker.deliveries import DeliveryRunner
-from worker.fan_out import FanOut
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
-from worker.secret_files import NO_SECRETS
-from worker.sweep import Sweep
+from worker.events.fan_out import FanOut
+from worker.processes.run import Task, run_handler
+from worker.secrets.secret_files import NO_SECRETS
+from worker.sweep.sweep import Sweep
 
 ADA = "user:ada@example.com"
 REGISTRY = Registry([*MISBEHAVING, deliver])
@@ -96,9 +96,7 @@ class House:
             store=self.store,
             queue=queue,
             registry=REGISTRY,
-            claimer=Claimer(
-                store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
-            ),
+            claims=Claims(store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep),
             run=self.runner.run,
             slots=threading.Semaphore(4),
             allowed_hosts=self.allowed_hosts,

@@ -13,9 +13,9 @@ from jobs.job import transitions
 from jobs.job.model import Job, Status
 from jobs.job.model import Outcome as Ended
 from tests.worker.conftest import House, run_here
-from worker.attempts import WorkerBusy
-from worker.outcome import Dropped, Interrupted, Outcome, Succeeded
-from worker.run import Task
+from worker.attempts.attempts import WorkerBusy
+from worker.attempts.outcome import Dropped, Interrupted, Outcome, Succeeded
+from worker.processes.run import Task
 
 KEEP = timedelta(days=30)
 
@@ -71,7 +71,7 @@ def test_no_second_lease(house: House) -> None:
     """A job message for a job whose lease is alive is acknowledged and does nothing."""
     job = house.submit("test.echo")
     (job_message,) = house.job_messages()
-    claimed = house.claimer.claim(job_message)
+    claimed = house.claims.claim(job_message)
     house.attempts.answer(job_message)
     assert house.job(job) == claimed
 
@@ -80,7 +80,7 @@ def test_lost_worker(house: House) -> None:
     """A job whose lease has ended goes on, and the lost attempt counts."""
     job = house.submit("test.echo")
     (job_message,) = house.job_messages()
-    house.claimer.claim(job_message)
+    house.claims.claim(job_message)
     house.clock.sleep(3600)
     house.attempts.answer(job_message)
     done = house.job(job)
@@ -92,7 +92,7 @@ def test_killer_job_fails(house: House) -> None:
     """A job that loses its worker every time fails in the end."""
     job = house.submit("test.echo", max_attempts=2)
     for _ in range(4):
-        house.claimer.claim(JobMessage(job_id=job.id, version=job.version))
+        house.claims.claim(JobMessage(job_id=job.id, version=job.version))
         house.clock.sleep(3600)
     failed = house.job(job)
     assert failed.status is Status.FAILED
@@ -106,7 +106,7 @@ def test_late_result(house: House) -> None:
 
     def slow(task: Task, link: Link) -> Outcome:
         house.clock.sleep(3600)
-        house.claimer.claim(JobMessage(job_id=job.id, version=job.version))
+        house.claims.claim(JobMessage(job_id=job.id, version=job.version))
         return run_here(task, link)
 
     job = house.submit("test.echo")
@@ -241,7 +241,7 @@ def test_steps_and_parts(house: House) -> None:
 
 def test_busy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker without a free process refuses before it claims."""
-    monkeypatch.setattr("worker.attempts.SLOT_SECONDS", 0.01)
+    monkeypatch.setattr("worker.attempts.attempts.SLOT_SECONDS", 0.01)
     job = house.submit("test.echo")
     with pytest.raises(WorkerBusy):
         house.attempts_with(run_here, slots=0).answer(house.job_messages()[0])

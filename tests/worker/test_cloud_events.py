@@ -12,7 +12,7 @@ from jobs.errors import UndecodableEvent
 from jobs.gcp.firestore.changes import DocumentChange
 from local.cloud.firestore import as_eventarc
 from local.processes import ROOT
-from worker.cloud_events import CloudEvent, read_event
+from worker.events.cloud_events import CloudEvent, read_event
 
 ORDER = {
     "url": "https://example.com/hook",

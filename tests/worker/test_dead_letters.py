@@ -88,7 +88,7 @@ def test_held(house: House) -> None:
     """A job that an attempt holds, or that has ended, is left alone."""
     job = house.submit("test.echo")
     (job_message,) = house.job_messages()
-    claimed = house.claimer.claim(job_message)
+    claimed = house.claims.claim(job_message)
     house.intake.take_in(_envelope(job_message.encode()))
     assert house.job(job) == claimed
     house.clock.sleep(3600)
@@ -99,7 +99,7 @@ def test_dead_holder(house: House) -> None:
     """A job whose last holder's lease has ended fails, too."""
     job = house.submit("test.echo")
     (job_message,) = house.job_messages()
-    house.claimer.claim(job_message)
+    house.claims.claim(job_message)
     house.clock.sleep(3600)
     house.intake.take_in(_envelope(job_message.encode()))
     assert house.job(job).status is Status.FAILED

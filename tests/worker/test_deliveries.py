@@ -30,8 +30,8 @@ from jobs.webhooks.signing import new_secret
 from tests.handlers.web import Received, Web
 from tests.making import KEEP_FOR, a_job, a_webhook
 from tests.worker.telling import ADA, House
-from worker.outcome import Outcome
-from worker.run import Task
+from worker.attempts.outcome import Outcome
+from worker.processes.run import Task
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 OTHER_SECRET = new_secret(lambda count: b"x" * count)

@@ -17,8 +17,8 @@ from jobs.triggers.file import parse
 from tests.identity.strangers import NOW, SECONDS, VERIFIER, Bearer
 from tests.making import a_registry, some_settings
 from worker.app import create_app
-from worker.doors import OPEN, accounts
-from worker.pool import HandlerPool
+from worker.authentication import OPEN, accounts
+from worker.processes.pool import HandlerPool
 
 SETTINGS = some_settings()
 TRUSTING = some_settings(signature_checked_by_cloud_run=True)

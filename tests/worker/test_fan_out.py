@@ -17,8 +17,8 @@ from jobs.job.store import Filter
 from tests.handlers.web import Web
 from tests.making import KEEP_FOR
 from tests.worker.telling import House
-from worker.cloud_events import CloudEvent
-from worker.fan_out import NEXT_TRY, event_named_in
+from worker.events.cloud_events import CloudEvent
+from worker.events.fan_out import NEXT_TRY, event_named_in
 
 MINUTE = timedelta(minutes=1)
 

@@ -18,8 +18,8 @@ from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
 from jobs.schedules.transitions import GRACE, pause
 from tests.making import Clock, a_registry
-from worker.firing import Firing, Firings, horizon_of
-from worker.side_by_side import side_by_side
+from worker.parallel import in_parallel
+from worker.sweep.schedule_runner import Firings, ScheduleRunner, horizon_of
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -36,7 +36,7 @@ class House:
         self.queue = MemoryQueue()
         self.firing = self.firing_with(self.schedules)
 
-    def firing_with(self, schedules: MemoryScheduleStore, **parts: Any) -> Firing:
+    def firing_with(self, schedules: MemoryScheduleStore, **parts: Any) -> ScheduleRunner:
         fields: dict[str, Any] = {
             "jobs": self.jobs,
             "queue": self.queue,
@@ -45,7 +45,7 @@ class House:
             "now": self.clock,
             "sleep": self.clock.sleep,
         }
-        return Firing(schedules=schedules, **(fields | parts))
+        return ScheduleRunner(schedules=schedules, **(fields | parts))
 
     def plan(self, **draft: Any) -> Schedule:
         """A schedule that was made just now: each minute, if nothing else is said."""
@@ -158,7 +158,7 @@ def test_a_pause_before_the_moment_wins(house: House) -> None:
 
 def test_more_than_one_query_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where more is due than one query reads, it asks again."""
-    monkeypatch.setattr("worker.firing.LIMIT", 3)
+    monkeypatch.setattr("worker.sweep.schedule_runner.LIMIT", 3)
     template = house.plan()
     for number in range(10):
         house.schedules.create(template.evolve(id=f"{number}"))
@@ -346,7 +346,7 @@ def test_side_by_side(house: House) -> None:
         done.append(1)
         return 7
 
-    assert side_by_side(part, part) == [7, 7]
+    assert in_parallel(part, part) == [7, 7]
     with pytest.raises(StoreUnavailable):
-        side_by_side(house.firing_with(Away(house.jobs)).run, part, part)
+        in_parallel(house.firing_with(Away(house.jobs)).run, part, part)
     assert len(done) == 4

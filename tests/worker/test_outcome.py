@@ -3,7 +3,14 @@
 import pytest
 
 from jobs.context import PermanentError, RetryAfter
-from worker.outcome import MAX_RESULT_BYTES, Failed, Succeeded, of_exception, of_result, redacted
+from worker.attempts.outcome import (
+    MAX_RESULT_BYTES,
+    Failed,
+    Succeeded,
+    of_exception,
+    of_result,
+    redacted,
+)
 
 
 def test_result_is_json() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import worker.pool
+import worker.processes.pool
 from jobs.context import Cancelled
 from jobs.job.model import Progress
-from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
-from worker.pool import HandlerPool
-from worker.run import Task
-from worker.secret_files import SecretFiles
+from worker.attempts.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.processes.pool import HandlerPool
+from worker.processes.run import Task
+from worker.secrets.secret_files import SecretFiles
 
 
 def _now() -> datetime:
@@ -222,7 +222,7 @@ def test_a_process_that_died_idle_fails_nobody(pool: HandlerPool) -> None:
 
 def test_a_process_does_not_get_old(pool: HandlerPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many attempts a process is replaced, so that what handlers leak ends with it."""
-    monkeypatch.setattr(worker.pool, "MAX_RUNS", 1)
+    monkeypatch.setattr(worker.processes.pool, "MAX_RUNS", 1)
     before = {process.pid for process in multiprocessing.active_children()}
     for _ in range(2 + len(before)):
         assert isinstance(pool.run(_task("test.echo"), RecordingLink()), Succeeded)

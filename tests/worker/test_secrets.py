@@ -16,9 +16,9 @@ from jobs.job_types import Registry
 from jobs.telemetry.log import JsonFormatter
 from tests.worker import leaking
 from tests.worker.conftest import House
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
-from worker.secret_files import SecretFiles
+from worker.attempts.outcome import Outcome
+from worker.processes.run import Task, run_handler
+from worker.secrets.secret_files import SecretFiles
 
 NAME = "github-token"
 VALUES = [

@@ -58,8 +58,8 @@ def test_sweeps_overlap(house: House) -> None:
 def test_more_than_one_query_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard with more due jobs than one query reads is asked again, and none of them is late."""
     # One thing after the other: the test's clock does not wait for threads.
-    monkeypatch.setattr("worker.sweep.ThreadPoolExecutor", lambda _: nullcontext(InTurn()))
-    monkeypatch.setattr("worker.sweep.LIMIT", 2)
+    monkeypatch.setattr("worker.sweep.sweep.ThreadPoolExecutor", lambda _: nullcontext(InTurn()))
+    monkeypatch.setattr("worker.sweep.sweep.LIMIT", 2)
     start = house.clock.now()
     jobs = [
         house.submit("test.echo", run_at=start + timedelta(seconds=12 + number % 40))
@@ -96,7 +96,7 @@ def test_twice_at_once(house: House) -> None:
 def test_lost_worker(house: House) -> None:
     """A running job whose lease ended is queued again and dispatched."""
     job = house.submit("test.echo")
-    house.claimer.claim(house.job_messages()[0])
+    house.claims.claim(house.job_messages()[0])
     for _ in range(2):
         house.clock.sleep(60)
         house.sweep.run()
@@ -108,7 +108,7 @@ def test_lost_worker(house: House) -> None:
 def test_last_attempt_lost(house: House) -> None:
     """A job that loses its worker in its last attempt fails and is not dispatched."""
     job = house.submit("test.echo", max_attempts=1)
-    house.claimer.claim(house.job_messages()[0])
+    house.claims.claim(house.job_messages()[0])
     house.clock.sleep(60)
     house.sweep.run()
     failed = house.job(job)

@@ -19,7 +19,7 @@ from local.processes import ROOT
 from tests.faulty import Fault, FaultyJobStore
 from tests.making import T0, a_registry
 from tests.worker.conftest import House
-from worker.triggers import Starting
+from worker.events.triggers import TriggerHandler
 
 FILE = """
 [[trigger]]
@@ -79,11 +79,11 @@ def sample(name: str, /, **changes: Any) -> tuple[dict[str, str], bytes]:
 
 
 @pytest.fixture
-def starting(house: House) -> Starting:
+def starting(house: House) -> TriggerHandler:
     submitter = Submitter(
         store=house.store, queue=house.queue, registry=a_registry(), now=lambda: T0
     )
-    return Starting(
+    return TriggerHandler(
         triggers=parse(FILE), submitter=submitter, letters=house.letters, now=lambda: T0
     )
 
@@ -97,7 +97,7 @@ def payload_of(house: House) -> Any:
     return msgspec.json.decode(job.payload)
 
 
-def test_a_document_starts_a_job(house: House, starting: Starting) -> None:
+def test_a_document_starts_a_job(house: House, starting: TriggerHandler) -> None:
     """A job of the trigger's type is made and dispatched, owned by the trigger, with its labels."""
     starting.take("order", *firestore_event("created"))
     [job] = jobs_of(house)
@@ -114,19 +114,19 @@ def test_a_document_starts_a_job(house: House, starting: Starting) -> None:
     assert [job_message.job_id for job_message in house.job_messages()] == [job.id]
 
 
-def test_an_update_shows_both_sides(house: House, starting: Starting) -> None:
+def test_an_update_shows_both_sides(house: House, starting: TriggerHandler) -> None:
     """`before` is the document as it was."""
     starting.take("changed", *firestore_event("updated"))
     assert payload_of(house) == {"text": "3 to 4"}
 
 
-def test_a_deleted_document_is_as_it_last_was(house: House, starting: Starting) -> None:
+def test_a_deleted_document_is_as_it_last_was(house: House, starting: TriggerHandler) -> None:
     """`data` of a deletion is what is gone."""
     starting.take("gone", *firestore_event("deleted"))
     assert payload_of(house) == {"text": "https://example.com/hook"}
 
 
-def test_an_object_starts_a_job(house: House, starting: Starting) -> None:
+def test_an_object_starts_a_job(house: House, starting: TriggerHandler) -> None:
     """A file that lands in a bucket starts a job, owned by whom the trigger names."""
     starting.take("object", *sample("storage-finalized"))
     assert payload_of(house) == {"text": "gs://sample-bucket/MyFile"}
@@ -137,7 +137,7 @@ def message(data: str, **attributes: str) -> dict[str, Any]:
     return {"message": {"data": data, "attributes": attributes, "messageId": "1"}}
 
 
-def test_a_message_starts_a_job(house: House, starting: Starting) -> None:
+def test_a_message_starts_a_job(house: House, starting: TriggerHandler) -> None:
     """A message's data is JSON where it can be read as such."""
     starting.take("message", *sample("pubsub-published", **message("eyJ0ZXh0IjoiaGkifQ==", a="b")))
     assert payload_of(house) == {"text": "hi", "rest": {"a": "b"}}
@@ -147,13 +147,13 @@ def test_a_message_starts_a_job(house: House, starting: Starting) -> None:
     ("data", "seen"),
     [("AQID/w==", "AQID/w=="), ("aGVsbG8=", "hello"), ("", ""), ("WzFd", [1])],
 )
-def test_any_message(house: House, starting: Starting, data: str, seen: Any) -> None:
+def test_any_message(house: House, starting: TriggerHandler, data: str, seen: Any) -> None:
     """What is no JSON is text, and what is no text is base64."""
     starting.take("any-message", *sample("pubsub-published", **message(data)))
     assert payload_of(house)["rest"] == [seen, "message-id"]
 
 
-def test_a_redelivery_makes_no_second_job(house: House, starting: Starting) -> None:
+def test_a_redelivery_makes_no_second_job(house: House, starting: TriggerHandler) -> None:
     """Source and id name an event for good, for each trigger by itself."""
     for _ in range(3):
         starting.take("order", *firestore_event("created"))
@@ -179,7 +179,7 @@ def test_a_redelivery_makes_no_second_job(house: House, starting: Starting) -> N
     ],
 )
 def test_what_is_not_for_the_trigger(
-    house: House, starting: Starting, name: str, event: tuple[dict[str, str], bytes]
+    house: House, starting: TriggerHandler, name: str, event: tuple[dict[str, str], bytes]
 ) -> None:
     """Another type, another bucket, another name: nothing happens, and no letter is kept."""
     starting.take(name, *event)
@@ -187,7 +187,7 @@ def test_what_is_not_for_the_trigger(
     assert house.letters.list_letters(10) == []
 
 
-def test_another_documents_event(house: House, starting: Starting) -> None:
+def test_another_documents_event(house: House, starting: TriggerHandler) -> None:
     """An event of a path that the pattern does not match any more is passed over."""
     moved = parse(FILE.replace("orders/{id}", "invoices/{id}"))
     replace(starting, triggers=moved).take("order", *firestore_event("created"))
@@ -207,7 +207,7 @@ def test_another_documents_event(house: House, starting: Starting) -> None:
     ],
 )
 def test_an_event_that_no_job_can_be_made_of(
-    house: House, starting: Starting, name: str, event: tuple[dict[str, str], bytes], why: str
+    house: House, starting: TriggerHandler, name: str, event: tuple[dict[str, str], bytes], why: str
 ) -> None:
     """It is acknowledged, as it would fail for ever, and kept once where an operator sees it."""
     for _ in range(2):
@@ -220,7 +220,7 @@ def test_an_event_that_no_job_can_be_made_of(
     assert letter.job_id is None
 
 
-def test_a_payload_that_is_too_large(house: House, starting: Starting) -> None:
+def test_a_payload_that_is_too_large(house: House, starting: TriggerHandler) -> None:
     """An event may be larger than a payload; the letter says so."""
     large = f'{{"text": "{"x" * MAX_PAYLOAD_BYTES}"}}'.encode()
     data = msgspec.json.decode(msgspec.json.encode(large))
@@ -230,7 +230,7 @@ def test_a_payload_that_is_too_large(house: House, starting: Starting) -> None:
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_the_store_out_of_reach(starting: Starting, fault: Fault) -> None:
+def test_the_store_out_of_reach(starting: TriggerHandler, fault: Fault) -> None:
     """Then the event is not taken: Eventarc sends it again, and there is one job."""
     store = FaultyJobStore()
     store.fault = fault

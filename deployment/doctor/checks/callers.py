@@ -7,7 +7,7 @@ from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Call, Service, Snapshot
 from jobs.errors import SettingsError
 from jobs.settings.settings import Settings
-from worker.doors import accounts
+from worker.authentication import accounts
 
 APPLY = "`./dev deploy` sets it right: Terraform has it. If it was changed by hand, change it back."
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from api.jobs.requests import MAX_WAIT_SECONDS
 from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Snapshot
-from worker.attempts import PUSH_LIMIT
-from worker.sweep import AHEAD
+from worker.attempts.attempts import PUSH_LIMIT
+from worker.sweep.sweep import AHEAD
 
 PUSH_SECONDS = int(PUSH_LIMIT.total_seconds())
 SWEEP_SECONDS = AHEAD.total_seconds()

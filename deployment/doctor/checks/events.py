@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from deployment.doctor.findings import Finding
 from deployment.doctor.snapshot import Snapshot
-from worker.doors import EVENTS
+from worker.authentication import EVENTS
 
 APPLY = "`./dev deploy` sets it right: Terraform has it."
 ACCOUNT = "DORMOUSE_EVENTARC_ACCOUNT"

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
-def side_by_side(*parts: Callable[[], Any]) -> list[Any]:
+def in_parallel(*parts: Callable[[], Any]) -> list[Any]:
     """The results of the parts, each done in a thread of its own.
 
     If one of them fails, the others are still done; then the first error is raised.

@@ -16,14 +16,14 @@ from jobs.job.model import UNDELIVERED, Job, JobError
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
 from jobs.telemetry.log import log_event, log_fields
+from worker.dead_letters.message_redaction import kept_attributes, kept_data
 from worker.envelope import Envelope, Message
-from worker.raw_message import kept_attributes, kept_data
 
 DELIVERIES = "CloudPubSubDeadLetterSourceDeliveryCount"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Intake:
+class DeadLetterRecorder:
     """Takes in dead letters. Safe to repeat: a letter is kept once, a job is ended once."""
 
     store: JobStore

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from jobs.context import Link
 from jobs.settings.settings import Settings
-from worker import fork_server
-from worker.child import Surroundings
-from worker.handler_process import HandlerProcess
-from worker.line import Exchange
-from worker.outcome import Failed, Interrupted, Outcome
-from worker.run import Task
+from worker.attempts.outcome import Failed, Interrupted, Outcome
+from worker.processes import fork_server
+from worker.processes.child import Surroundings
+from worker.processes.handler_process import HandlerProcess
+from worker.processes.handler_rpc import LinkServer
+from worker.processes.run import Task
 
 MAX_RUNS = 500
 """A process is replaced after so many attempts, so that what handlers leak does not add up."""
@@ -41,7 +41,7 @@ class HandlerPool:
         traced: Settings | None = None,
     ) -> None:
         self._now = now
-        self._exchange = Exchange()
+        self._exchange = LinkServer()
         self._context = fork_server.context(handlers, traced=bool(traced))
         self._around = Surroundings(handlers, project, memory_bytes, traced, self._exchange.address)
         self._most = processes

@@ -10,7 +10,7 @@ from jobs.errors import UndecodableEvent
 from jobs.gcp.firestore.changes import DocumentChange
 from jobs.triggers.pattern import Pattern
 from jobs.triggers.trigger import Trigger
-from worker.cloud_events import CloudEvent
+from worker.events.cloud_events import CloudEvent
 
 
 class _Message(msgspec.Struct, frozen=True):

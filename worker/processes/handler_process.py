@@ -4,9 +4,9 @@ import select
 from multiprocessing.context import ForkServerContext
 
 from jobs.job.model import JobError
-from worker import child
-from worker.outcome import Failed, Outcome
-from worker.run import Task
+from worker.attempts.outcome import Failed, Outcome
+from worker.processes import child
+from worker.processes.run import Task
 
 LAST_WORD_SECONDS = 0.2
 """How long a handler may take to obey SIGTERM at its deadline, before it gets SIGKILL."""

@@ -28,7 +28,7 @@ class Address:
     key: bytes
 
 
-class Exchange:
+class LinkServer:
     """The worker's end: finds the link of a running attempt for the process that runs it."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Exchange:
             raise Cancelled("The job is not this attempt's any more.") from None
 
 
-class Line:
+class LinkClient:
     """The handler's end: a `Link`. Calls the worker with the first word it has to say."""
 
     def __init__(self, address: Address, name: str) -> None:

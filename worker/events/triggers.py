@@ -15,13 +15,13 @@ from jobs.telemetry.log import log, log_fields
 from jobs.triggers.file import Triggers
 from jobs.triggers.template import TemplateError, filled
 from jobs.triggers.trigger import Trigger
-from worker.cloud_events import PREFIX, CloudEvent, read_event
-from worker.event_data import event_data
-from worker.raw_message import kept_attributes, kept_data
+from worker.dead_letters.message_redaction import kept_attributes, kept_data
+from worker.events.cloud_events import PREFIX, CloudEvent, read_event
+from worker.events.event_data import event_data
 
 
 @dataclass(frozen=True, kw_only=True)
-class Starting:
+class TriggerHandler:
     """Makes one job of each event, however often the event comes.
 
     An event that no job can be made of is kept as a dead letter, as sending it again would not

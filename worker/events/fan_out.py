@@ -14,7 +14,7 @@ from jobs.gcp.firestore.changes import DocumentChange
 from jobs.gcp.firestore.events import COLLECTION
 from jobs.telemetry.log import log_fields
 from jobs.webhooks.delivery import orders_for
-from worker.cloud_events import CloudEvent
+from worker.events.cloud_events import CloudEvent
 
 LIMIT = 200
 """How many events one sweep sees to at most."""

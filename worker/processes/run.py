@@ -13,10 +13,18 @@ from jobs.job.model import Checkpoint, Job, JobError
 from jobs.job_types import JobType
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
 from jobs.payloads.secret_references import resolved
-from worker.outcome import Dropped, Failed, Outcome, Paused, of_exception, of_result, redacted
-from worker.said import logger_for
-from worker.scrub import ScrubbedLink, Scrubber
-from worker.secret_files import NO_SECRETS, SecretFiles, SecretUnavailable
+from worker.attempts.outcome import (
+    Dropped,
+    Failed,
+    Outcome,
+    Paused,
+    of_exception,
+    of_result,
+    redacted,
+)
+from worker.processes.log_forwarding import logger_for
+from worker.secrets.scrub import ScrubbedLink, Scrubber
+from worker.secrets.secret_files import NO_SECRETS, SecretFiles, SecretUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)

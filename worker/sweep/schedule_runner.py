@@ -37,7 +37,7 @@ class Firings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Firing:
+class ScheduleRunner:
     """One pass over the schedules that are due before the next sweep.
 
     Safe to run twice at once. A schedule is advanced, under the version that was read, in the same

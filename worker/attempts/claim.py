@@ -19,7 +19,7 @@ and for clocks that differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimer:
+class Claims:
     """Makes jobs running, each for one attempt at a time."""
 
     store: JobStore

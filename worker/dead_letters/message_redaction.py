@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from jobs.payloads.redaction import CREDENTIALS, MARK, without_credentials
-from worker.outcome import redacted
+from worker.attempts.outcome import redacted
 
 MAX_DATA_BYTES = 512 * 1024
 """A document has at most 1 MiB, a message up to 10 MB."""

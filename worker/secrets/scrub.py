@@ -14,8 +14,8 @@ import msgspec
 
 from jobs.context import Link
 from jobs.job.model import Progress
-from worker.outcome import Failed, Outcome, Succeeded
-from worker.secret_files import MIN_LENGTH
+from worker.attempts.outcome import Failed, Outcome, Succeeded
+from worker.secrets.secret_files import MIN_LENGTH
 
 MARK = "[secret]"
 """As short as the shortest value, so that no text grows beyond its bounds."""

@@ -50,7 +50,7 @@ def audiences(settings: Settings, path: str, host: str) -> list[str]:
     return [service + part for service in services for part in ("", path)]
 
 
-def guard_doors(
+def authenticate_requests(
     app: Flask,
     settings: Settings,
     verifier: Verifier,

@@ -23,5 +23,5 @@ def context(handlers: str, *, traced: bool) -> ForkServerContext:
     """How to fork from it; starts it with the first process, unless it was started before."""
     found = multiprocessing.get_context("forkserver")
     tracing = ["jobs.telemetry.spans"] if traced else []
-    found.set_forkserver_preload(["worker.child", handlers, *tracing])
+    found.set_forkserver_preload(["worker.processes.child", handlers, *tracing])
     return found

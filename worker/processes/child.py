@@ -15,9 +15,9 @@ from jobs.context import Link
 from jobs.settings.settings import Settings
 from jobs.telemetry.log import start_logging
 from jobs.telemetry.start import telemetry_for
-from worker.line import Address, Line
-from worker.outcome import Outcome
-from worker.run import Task, run_handler
+from worker.attempts.outcome import Outcome
+from worker.processes.handler_rpc import Address, LinkClient
+from worker.processes.run import Task, run_handler
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,7 +41,7 @@ def serve(connection: "Connection[Any, Any]", around: Surroundings) -> None:
             task, link = connection.recv()
         except EOFError:
             return
-        connection.send(handle(task, Line(around.address, link)))
+        connection.send(handle(task, LinkClient(around.address, link)))
 
 
 def _begin(around: Surroundings) -> Callable[[Task, Link], Outcome]:

@@ -17,11 +17,11 @@ from jobs.job.store import JobStore
 from jobs.job_types import JobType, Registry
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
 from jobs.telemetry.log import log_event
-from worker.claim import LEASE_MARGIN, Claimer
-from worker.lease import Lease
-from worker.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
-from worker.run import Task
-from worker.secret_files import SecretFiles
+from worker.attempts.claim import LEASE_MARGIN, Claims
+from worker.attempts.lease import Lease
+from worker.attempts.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.processes.run import Task
+from worker.secrets.secret_files import SecretFiles
 
 PUSH_LIMIT = timedelta(seconds=590)
 """A push is given up after the subscription's ack deadline of 600 s."""
@@ -44,7 +44,7 @@ class Attempts:
     store: JobStore
     queue: Queue
     registry: Registry
-    claimer: Claimer
+    claims: Claims
     run: Callable[[Task, Link], Outcome]
     slots: threading.Semaphore
     allowed_hosts: frozenset[str]
@@ -64,7 +64,7 @@ class Attempts:
         if not self.slots.acquire(timeout=SLOT_SECONDS):
             raise WorkerBusy
         try:
-            job = self.claimer.claim(job_message)
+            job = self.claims.claim(job_message)
             while job is not None:
                 job = self._next(self._attempt(job), until)
         finally:
@@ -111,7 +111,7 @@ class Attempts:
         if job.run_at + longest > until:
             try_dispatch(self.queue, [job])
             return None
-        return self.claimer.again(job)
+        return self.claims.again(job)
 
 
 def _log_end(job: Job, outcome: Outcome) -> None:

@@ -1,0 +1,1 @@
+"""One attempt at a job: claim, run, renew, finish."""

@@ -1,0 +1,1 @@
+"""Messages that Pub/Sub gave up on."""

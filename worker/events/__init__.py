@@ -1,0 +1,1 @@
+"""Events from inside and outside, and the jobs that they start."""

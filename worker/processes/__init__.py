@@ -1,0 +1,1 @@
+"""Handlers' own processes and the link to them."""

@@ -1,0 +1,1 @@
+"""Secrets: read from files, scrubbed from what handlers say."""

@@ -1,0 +1,1 @@
+"""The once-a-minute pass: overdue jobs, schedules."""
