@@ -86,7 +86,7 @@ def create_app(
     dependencies = Dependencies(
         settings=settings,
         store=store,
-        letters=stores.letters,
+        dead_letters=stores.dead_letters,
         webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
         schedules=stores.schedules,
         queue=queue,

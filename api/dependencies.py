@@ -28,7 +28,7 @@ from jobs.webhooks.webhook_updates import WebhookChanges
 class Dependencies:
     settings: Settings
     store: JobStore
-    letters: DeadLetterStore
+    dead_letters: DeadLetterStore
     webhooks: WebhookChanges
     schedules: ScheduleStore
     queue: Queue

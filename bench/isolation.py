@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.faults.handlers import REGISTRY
 from jobs.job.model import Progress
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.pool import HandlerPool
 from worker.processes.run import Task, run_handler
 
@@ -54,7 +54,7 @@ def _task() -> Task:
     )
 
 
-def in_thread(task: Task) -> Outcome:
+def in_thread(task: Task) -> HandlerOutcome:
     return run_handler(REGISTRY.get(task.job_type), task, _Silent())
 
 

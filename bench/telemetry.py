@@ -28,7 +28,7 @@ from jobs.telemetry.port import OFF, Telemetry
 from jobs.telemetry.start import telemetry_for
 from local.ports import LOOPBACK
 from worker.attempts.claim import LEASE_MARGIN
-from worker.attempts.outcome import Outcome, Succeeded
+from worker.attempts.outcome import HandlerOutcome, Succeeded
 from worker.processes.run import Task
 from worker.secrets.secret_files import NO_SECRETS
 
@@ -88,7 +88,7 @@ def way_of_a_job(telemetry: Telemetry, flag: str) -> Callable[[int], None]:
     store, queue = telemetry.store(MemoryJobStore()), telemetry.queue(inside)
     now = datetime.now(UTC)
 
-    def handle(_task: Task, _link: Link) -> Outcome:
+    def handle(_task: Task, _link: Link) -> HandlerOutcome:
         return Succeeded("1")
 
     run = telemetry.attempt(handle)

@@ -17,7 +17,7 @@ class Stores:
     """
 
     jobs: JobStore
-    letters: DeadLetterStore
+    dead_letters: DeadLetterStore
     events: EventStore
     webhooks: WebhookStore
     schedules: ScheduleStore

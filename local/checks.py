@@ -27,7 +27,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     check: Check
     status: int
     seconds: float
@@ -72,7 +72,7 @@ def format_code() -> int:
     return 0
 
 
-def _run(console: Console, check: Check) -> Outcome:
+def _run(console: Console, check: Check) -> CheckOutcome:
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - the commands are our own
         check.command,
@@ -84,7 +84,7 @@ def _run(console: Console, check: Check) -> Outcome:
     )
     with _signals_go_to(process):
         output, _ = process.communicate()
-    outcome = Outcome(check, process.returncode, time.monotonic() - start)
+    outcome = CheckOutcome(check, process.returncode, time.monotonic() - start)
     if output and outcome.status != 0:
         console.line(output.rstrip())
     return outcome
@@ -111,5 +111,5 @@ def _signals_go_to(process: subprocess.Popen[str]) -> Iterator[None]:
         sys.exit(128 + received[0])
 
 
-def _coloured(console: Console, outcome: Outcome) -> str:
+def _coloured(console: Console, outcome: CheckOutcome) -> str:
     return console.styled(outcome.line, "green" if outcome.status == 0 else "red")

@@ -101,12 +101,12 @@ def _examine_system(ports: Ports, health: Health, now: datetime) -> Iterator[Fin
 
 
 def _examine_jobs(ports: Ports, token: str, now: datetime) -> Iterator[Finding]:
-    _, letters = _ask(f"{url(ports.api)}/v1/dead-letters", token)
-    if letters["dead_letters"]:
+    _, dead_letters = _ask(f"{url(ports.api)}/v1/dead-letters", token)
+    if dead_letters["dead_letters"]:
         yield Finding(
             id="dead-letters-waiting",
             severity=Severity.WARNING,
-            what=f"{len(letters['dead_letters'])} dead letters, or more, wait for an operator.",
+            what=f"{len(dead_letters['dead_letters'])} or more dead letters need an operator.",
             mend="docs/runbook.md, section `dead-letters`.",
         )
     _, queued = _ask(f"{url(ports.api)}/v1/jobs?status=queued&page_size=100", token)

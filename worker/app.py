@@ -89,7 +89,9 @@ def create_app(
         uniform=uniform,
     )
     answer = telemetry.answer(attempts.answer)
-    intake = DeadLetterRecorder(store=store, letters=stores.letters, registry=registry, now=now)
+    intake = DeadLetterRecorder(
+        store=store, dead_letters=stores.dead_letters, registry=registry, now=now
+    )
     fan_out = FanOut(
         events=stores.events,
         submitter=Submitter(store=store, queue=queue, registry=registry, now=now),
@@ -111,7 +113,7 @@ def create_app(
         submitter=Submitter(
             store=store, queue=queue, registry=registry, now=now, secrets=settings.secrets
         ),
-        letters=stores.letters,
+        dead_letters=stores.dead_letters,
         now=now,
     )
     app.extensions[STOP] = runner.stop

@@ -24,7 +24,7 @@ from jobs.webhooks.delivery import Endpoint, WebhookDelivery
 from jobs.webhooks.keys import notify_key
 from jobs.webhooks.model import Webhook, WebhookNotFound
 from jobs.webhooks.webhook_updates import WebhookChanges
-from worker.attempts.outcome import Failed, Outcome, Paused, Succeeded
+from worker.attempts.outcome import Failed, HandlerOutcome, Paused, Succeeded
 from worker.processes.run import Runner, Task
 
 SPREAD_SECONDS = 10.0
@@ -45,7 +45,7 @@ class DeliveryRunner:
     uniform: Callable[[float, float], float]
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         if task.job_type != DELIVERY:
             return self.inner.run(task, link)
         try:
@@ -60,7 +60,7 @@ class DeliveryRunner:
     def stop(self) -> None:
         self.inner.stop()
 
-    def _deliver(self, task: Task, link: Link) -> Outcome:
+    def _deliver(self, task: Task, link: Link) -> HandlerOutcome:
         delivery = msgspec.json.decode(task.payload, type=WebhookDelivery)
         now = self.now()
         if delivery.notify:
@@ -82,11 +82,11 @@ class DeliveryRunner:
 
     def _attempt(
         self, task: Task, link: Link, delivery: WebhookDelivery, endpoint: Endpoint
-    ) -> Outcome:
+    ) -> HandlerOutcome:
         payload = msgspec.json.encode(msgspec.structs.replace(delivery, endpoint=endpoint))
         return self.inner.run(replace(task, payload=payload), link)
 
-    def _keep_health(self, webhook: Webhook, outcome: Outcome, task: Task) -> None:
+    def _keep_health(self, webhook: Webhook, outcome: HandlerOutcome, task: Task) -> None:
         transition = self._transition(outcome, task)
         if transition is None:
             return
@@ -98,7 +98,9 @@ class DeliveryRunner:
                 "webhook.health_lost", level=logging.WARNING, webhook=webhook.id, reason=str(error)
             )
 
-    def _transition(self, outcome: Outcome, task: Task) -> Callable[[Webhook], Webhook] | None:
+    def _transition(
+        self, outcome: HandlerOutcome, task: Task
+    ) -> Callable[[Webhook], Webhook] | None:
         if isinstance(outcome, Succeeded):
             return health.succeeded
         if not isinstance(outcome, Failed):
@@ -114,7 +116,9 @@ class DeliveryRunner:
         return fail
 
 
-def _paced(outcome: Outcome, task: Task, uniform: Callable[[float, float], float]) -> Outcome:
+def _paced(
+    outcome: HandlerOutcome, task: Task, uniform: Callable[[float, float], float]
+) -> HandlerOutcome:
     """The wait that the receiver asked for, but no shorter than this attempt's own."""
     if isinstance(outcome, Failed) and outcome.delay is not None:
         return replace(outcome, delay=max(outcome.delay, RETRY.delay(task.attempt, uniform)))

@@ -48,8 +48,8 @@ class DeadLetterResource(msgspec.Struct, frozen=True, kw_only=True):
     job_id: Annotated[str | None, Meta(description="The job that it was for, if it says so.")]
 
     @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        return cls(**msgspec.structs.asdict(letter))
+    def of(cls, dead_letter: DeadLetter) -> Self:
+        return cls(**msgspec.structs.asdict(dead_letter))
 
 
 class DeadLetterList(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,9 +43,10 @@ def list_dead_letters(query: LettersQuery) -> DeadLetterList:
     """Messages that no worker took, newest first. Needs the role operator."""
     caller().check_operator()
     reason = None if query.reason is UNSET else query.reason
-    letters, token = _page(reason, query.page_size, query.page_token)
+    dead_letters, token = _page(reason, query.page_size, query.page_token)
     return DeadLetterList(
-        dead_letters=[DeadLetterResource.of(letter) for letter in letters], next_page_token=token
+        dead_letters=[DeadLetterResource.of(dead_letter) for dead_letter in dead_letters],
+        next_page_token=token,
     )
 
 
@@ -91,15 +92,15 @@ def redrive_dead_letters(body: Redrive) -> Redriven:
     Repeat it with the `next_page_token` until that is empty.
     """
     caller().check_operator()
-    letters, token = _page(body.reason, body.page_size, body.page_token)
+    dead_letters, token = _page(body.reason, body.page_size, body.page_token)
     redriven, refused = [], []
-    for letter in letters:
+    for dead_letter in dead_letters:
         try:
-            _redrive(letter)
+            _redrive(dead_letter)
         except (TransitionRefused, VersionConflict):
-            refused.append(letter.id)
+            refused.append(dead_letter.id)
         else:
-            redriven.append(letter.id)
+            redriven.append(dead_letter.id)
     return Redriven(redriven=redriven, refused=refused, next_page_token=token)
 
 
@@ -112,25 +113,25 @@ def redrive_dead_letters(body: Redrive) -> Redriven:
 )
 def delete_dead_letter(letter_id: LetterId) -> None:
     """Its job stays as it is. Needs the role operator."""
-    deps().letters.delete(_find(letter_id).id)
+    deps().dead_letters.delete(_find(letter_id).id)
 
 
 def _page(reason: Reason | None, page_size: int, page_token: str) -> tuple[list[DeadLetter], str]:
     after = cursor_of(page_token, reason)
-    letters = deps().letters.list_letters(page_size, after, reason=reason)
-    return letters, next_page_token(letters, page_size, reason)
+    dead_letters = deps().dead_letters.list_dead_letters(page_size, after, reason=reason)
+    return dead_letters, next_page_token(dead_letters, page_size, reason)
 
 
 def _find(letter_id: str) -> DeadLetter:
     caller().check_operator()
-    return existing(letter_id, deps().letters.get, DeadLetterNotFound, _ID)
+    return existing(letter_id, deps().dead_letters.get, DeadLetterNotFound, _ID)
 
 
-def _redrive(letter: DeadLetter) -> Job:
+def _redrive(dead_letter: DeadLetter) -> Job:
     return redrive(
-        letter,
+        dead_letter,
         store=deps().store,
-        letters=deps().letters,
+        dead_letters=deps().dead_letters,
         queue=deps().queue,
         now=deps().now,
     )

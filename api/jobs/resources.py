@@ -8,8 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import Url
-from jobs.job.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status
-from jobs.job.transitions import ALLOWED, Event
+from jobs.job.model import Attempt, AttemptOutcome, Job, JobError, LogLine, Progress, Status
+from jobs.job.transitions import ALLOWED, Transition
 from jobs.payloads.redaction import without_credentials
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -31,7 +31,7 @@ class AttemptResource(msgspec.Struct, frozen=True, kw_only=True):
     number: Annotated[int, Meta(description="Counted from 1; anew after a retry by hand.")]
     started_at: Moment
     ended_at: Moment
-    outcome: Outcome
+    outcome: AttemptOutcome
     worker: Annotated[str, Meta(description="The worker's revision.")]
     error: JobError | None
 
@@ -131,8 +131,8 @@ def _links(job: Job) -> JobLinks:
     path = path_of(job)
     return JobLinks(
         self=path,
-        cancel=f"{path}:cancel" if job.status in ALLOWED[Event.CANCEL] else None,
-        retry=f"{path}:retry" if job.status in ALLOWED[Event.RETRY] else None,
+        cancel=f"{path}:cancel" if job.status in ALLOWED[Transition.CANCEL] else None,
+        retry=f"{path}:retry" if job.status in ALLOWED[Transition.RETRY] else None,
         delete=path if job.is_terminal else None,
     )
 

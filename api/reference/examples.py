@@ -89,7 +89,7 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
     cancelled = transitions.cancel(queued, _SOON, keep_for=kind.keep_for)
     retried = _shown(transitions.retry(cancelled, _SOON))
     changed = BatchChanged(changed=[_JOB_ID], skipped=[], next_page_token="")
-    letter = DeadLetterResource.of(_letter(queued))
+    dead_letter = DeadLetterResource.of(_letter(queued))
     well = Dependency(status="ok", latency_ms=3.2)
     return webhook_answers(queued, _NOW) | {
         "submit_job": _shown(queued),
@@ -107,8 +107,8 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
         "run_schedule": _shown(queued),
         "get_job_type": job_type,
         "list_job_types": JobTypeList(job_types=[job_type]),
-        "get_dead_letter": letter,
-        "list_dead_letters": DeadLetterList(dead_letters=[letter], next_page_token=""),
+        "get_dead_letter": dead_letter,
+        "list_dead_letters": DeadLetterList(dead_letters=[dead_letter], next_page_token=""),
         "redrive_dead_letter": retried,
         "redrive_dead_letters": Redriven(redriven=[_LETTER_ID], refused=[], next_page_token=""),
         "get_me": Me(

@@ -9,7 +9,7 @@ from api.webhooks.delivery_resources import DeliveryList, DeliveryResource
 from api.webhooks.resources import FreshSecret, WebhookList, WebhookResource, WebhookWithSecret
 from jobs.events.message import job_message, webhook_message
 from jobs.events.model import DELIVERY, EventType
-from jobs.job.model import Attempt, Job, Outcome, Status
+from jobs.job.model import Attempt, AttemptOutcome, Job, Status
 from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.signing import SigningSecrets
@@ -87,7 +87,7 @@ def _delivery(event_type: EventType, message: str, now: datetime) -> Job:
                 number=1,
                 started_at=now,
                 ended_at=ended,
-                outcome=Outcome.SUCCEEDED,
+                outcome=AttemptOutcome.SUCCEEDED,
                 worker="dormouse-worker-00042-kez",
             ),
         ),

@@ -16,10 +16,10 @@ from jobs.telemetry.log import log_event
 
 
 def redrive(
-    letter: DeadLetter,
+    dead_letter: DeadLetter,
     *,
     store: JobStore,
-    letters: DeadLetterStore,
+    dead_letters: DeadLetterStore,
     queue: Queue,
     now: Callable[[], datetime],
 ) -> Job:
@@ -30,7 +30,7 @@ def redrive(
     decode, or whose job is gone; `VersionConflict`, `StoreUnavailable`.
     """
     try:
-        job_message = JobMessage.decode(b64decode(letter.data))
+        job_message = JobMessage.decode(b64decode(dead_letter.data))
     except UndecodableMessage as error:
         raise TransitionRefused(f"The letter holds no job message. {error}") from error
     job = store.get(job_message.job_id)
@@ -45,6 +45,6 @@ def redrive(
     kept = change(store, job, wanted_again)
     if kept.status is Status.QUEUED:
         try_dispatch(queue, [kept])
-    log_event("dead_letter.redriven", kept, letter=letter.id)
-    letters.delete(letter.id)
+    log_event("dead_letter.redriven", kept, dead_letter=dead_letter.id)
+    dead_letters.delete(dead_letter.id)
     return kept

@@ -46,13 +46,13 @@ class DeadLetterNotFound(DormouseError):
 class DeadLetterStore(Protocol):
     """Raises `StoreUnavailable` when it can't be reached in time."""
 
-    def add(self, letter: DeadLetter) -> None:
+    def add(self, dead_letter: DeadLetter) -> None:
         """Keep the letter. One that is kept already stays as it is."""
         ...
 
     def get(self, letter_id: str) -> DeadLetter | None: ...
 
-    def list_letters(
+    def list_dead_letters(
         self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
     ) -> list[DeadLetter]:
         """At most `limit` letters, newest first, ties by id downwards."""

@@ -39,7 +39,7 @@ class Status(StrEnum):
 TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """How one attempt ended."""
 
     SUCCEEDED = "succeeded"
@@ -69,7 +69,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     started_at: Moment
     ended_at: Moment
-    outcome: Outcome
+    outcome: AttemptOutcome
     worker: str
     error: JobError | None = None
 

@@ -10,7 +10,16 @@ from enum import StrEnum
 
 from jobs.errors import TransitionRefused
 from jobs.job.job_log import kept_of
-from jobs.job.model import ATTEMPTS_KEPT, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
+from jobs.job.model import (
+    ATTEMPTS_KEPT,
+    Attempt,
+    AttemptOutcome,
+    Job,
+    JobError,
+    LogLine,
+    Progress,
+    Status,
+)
 
 REDISPATCH_DELAY = timedelta(minutes=1)
 """How long a job message may take before it counts as lost; doubles with each further dispatch."""
@@ -21,7 +30,7 @@ SHORT_WAIT = timedelta(seconds=5)
 """A wait up to this long is waited out in the worker; the sweep sees to longer ones."""
 
 
-class Event(StrEnum):
+class Transition(StrEnum):
     DISPATCH = "dispatch"
     CLAIM = "claim"
     REPORT = "report"
@@ -37,26 +46,26 @@ class Event(StrEnum):
     GIVE_UP = "give_up"
 
 
-ALLOWED: dict[Event, frozenset[Status]] = {
-    Event.DISPATCH: frozenset({Status.QUEUED}),
-    Event.CLAIM: frozenset({Status.QUEUED}),
-    Event.REPORT: frozenset({Status.RUNNING}),
-    Event.REMEMBER: frozenset({Status.RUNNING}),
-    Event.SAY: frozenset({Status.RUNNING}),
-    Event.PAUSE: frozenset({Status.RUNNING}),
-    Event.SUCCEED: frozenset({Status.RUNNING}),
-    Event.FAIL: frozenset({Status.RUNNING}),
-    Event.LOSE_LEASE: frozenset({Status.RUNNING}),
-    Event.HAND_BACK: frozenset({Status.RUNNING}),
-    Event.CANCEL: frozenset({Status.QUEUED, Status.RUNNING}),
-    Event.RETRY: frozenset({Status.FAILED, Status.CANCELLED}),
-    Event.GIVE_UP: frozenset({Status.QUEUED}),
+ALLOWED: dict[Transition, frozenset[Status]] = {
+    Transition.DISPATCH: frozenset({Status.QUEUED}),
+    Transition.CLAIM: frozenset({Status.QUEUED}),
+    Transition.REPORT: frozenset({Status.RUNNING}),
+    Transition.REMEMBER: frozenset({Status.RUNNING}),
+    Transition.SAY: frozenset({Status.RUNNING}),
+    Transition.PAUSE: frozenset({Status.RUNNING}),
+    Transition.SUCCEED: frozenset({Status.RUNNING}),
+    Transition.FAIL: frozenset({Status.RUNNING}),
+    Transition.LOSE_LEASE: frozenset({Status.RUNNING}),
+    Transition.HAND_BACK: frozenset({Status.RUNNING}),
+    Transition.CANCEL: frozenset({Status.QUEUED, Status.RUNNING}),
+    Transition.RETRY: frozenset({Status.FAILED, Status.CANCELLED}),
+    Transition.GIVE_UP: frozenset({Status.QUEUED}),
 }
 
 
 def dispatch(job: Job, now: datetime) -> Job:
     """A job message is about to be published: look again when it should have been answered."""
-    _check(job, Event.DISPATCH)
+    _check(job, Transition.DISPATCH)
     return job.evolve(
         wake_at=max(now, job.run_at) + redispatch_delay(job.dispatches),
         dispatches=job.dispatches + 1,
@@ -70,7 +79,7 @@ def redispatch_delay(dispatches: int) -> timedelta:
 
 def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
     """An attempt starts and owns the job until its lease ends. Refused before `run_at`."""
-    _check(job, Event.CLAIM)
+    _check(job, Transition.CLAIM)
     if now < job.run_at:
         raise TransitionRefused(f"The job is not to start before {job.run_at.isoformat()}.")
     return job.evolve(
@@ -86,33 +95,33 @@ def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
 
 def report(job: Job, progress: Progress) -> Job:
     """The running attempt says how far it is."""
-    _check(job, Event.REPORT)
+    _check(job, Transition.REPORT)
     return job.evolve(progress=progress)
 
 
 def remember(job: Job, checkpoint: str) -> Job:
     """The running attempt asks to find this again, in its next part or in the next attempt."""
-    _check(job, Event.REMEMBER)
+    _check(job, Transition.REMEMBER)
     return job.evolve(checkpoint=checkpoint)
 
 
 def say(job: Job, lines: Iterable[LogLine]) -> Job:
     """The running attempt has said these lines so far. Those that the job has already stay."""
-    _check(job, Event.SAY)
+    _check(job, Transition.SAY)
     log = kept_of(job.log, lines)
     return job if log is job.log else job.evolve(log=log)
 
 
 def pause(job: Job, now: datetime, delay: timedelta) -> Job:
     """The attempt gives its lease up and goes on after `delay`, in another push, as the same."""
-    _check(job, Event.PAUSE)
+    _check(job, Transition.PAUSE)
     paused = job.evolve(attempt=job.attempt - 1, worker=None)
     return _wait_until(paused, now, now + delay)
 
 
 def succeed(job: Job, now: datetime, result: str, *, keep_for: timedelta) -> Job:
-    _check(job, Event.SUCCEED)
-    done = _end_attempt(job, now, Outcome.SUCCEEDED, None)
+    _check(job, Transition.SUCCEED)
+    done = _end_attempt(job, now, AttemptOutcome.SUCCEEDED, None)
     return _finish(done, now, Status.SUCCEEDED, keep_for).evolve(result=result, error=None)
 
 
@@ -120,8 +129,8 @@ def fail(
     job: Job, now: datetime, error: JobError, *, delay: timedelta | None, keep_for: timedelta
 ) -> Job:
     """The attempt failed; another follows after `delay`, unless it is None or none is left."""
-    _check(job, Event.FAIL)
-    ended = _end_attempt(job, now, Outcome.FAILED, error)
+    _check(job, Transition.FAIL)
+    ended = _end_attempt(job, now, AttemptOutcome.FAILED, error)
     if delay is None or job.attempt >= job.max_attempts:
         return _finish(ended, now, Status.FAILED, keep_for)
     return _wait_until(ended, now, now + delay)
@@ -129,11 +138,11 @@ def fail(
 
 def lose_lease(job: Job, now: datetime, *, keep_for: timedelta) -> Job:
     """The attempt's lease ran out, so its worker is taken for dead. The attempt counts."""
-    _check(job, Event.LOSE_LEASE)
+    _check(job, Transition.LOSE_LEASE)
     if not lease_ended(job, now):
         raise TransitionRefused("The attempt's lease has not ended.")
     error = JobError(code="worker_lost", message="The worker was lost while it ran the job.")
-    ended = _end_attempt(job, now, Outcome.LOST, error)
+    ended = _end_attempt(job, now, AttemptOutcome.LOST, error)
     if job.attempt >= job.max_attempts:
         return _finish(ended, now, Status.FAILED, keep_for)
     return _wait_until(ended, now, now)
@@ -145,34 +154,34 @@ def lease_ended(job: Job, now: datetime) -> bool:
 
 def hand_back(job: Job, now: datetime) -> Job:
     """The worker must stop and gives the job back; the attempt does not count."""
-    _check(job, Event.HAND_BACK)
+    _check(job, Transition.HAND_BACK)
     given = job.evolve(attempt=job.attempt - 1, started_at=None, worker=None, progress=None)
     return _wait_until(given, now, now)
 
 
 def cancel(job: Job, now: datetime, *, keep_for: timedelta) -> Job:
     """Nobody wants the job any more. A running attempt loses it at once."""
-    _check(job, Event.CANCEL)
+    _check(job, Transition.CANCEL)
     ended = job
     if job.status is Status.RUNNING:
-        ended = _end_attempt(job, now, Outcome.CANCELLED, None)
+        ended = _end_attempt(job, now, AttemptOutcome.CANCELLED, None)
     return _finish(ended, now, Status.CANCELLED, keep_for)
 
 
 def retry(job: Job, now: datetime) -> Job:
     """A failed or cancelled job is wanted again: it gets all its attempts anew."""
-    _check(job, Event.RETRY)
+    _check(job, Transition.RETRY)
     fresh = job.evolve(attempt=0, error=None, progress=None, finished_at=None, expire_at=None)
     return _wait_until(fresh, now, now)
 
 
 def give_up(job: Job, now: datetime, error: JobError, *, keep_for: timedelta) -> Job:
     """The queue has stopped trying to deliver the job's job message."""
-    _check(job, Event.GIVE_UP)
+    _check(job, Transition.GIVE_UP)
     return _finish(job.evolve(error=error), now, Status.FAILED, keep_for)
 
 
-def _check(job: Job, event: Event) -> None:
+def _check(job: Job, event: Transition) -> None:
     if job.status not in ALLOWED[event]:
         allowed = " or ".join(sorted(ALLOWED[event]))
         raise TransitionRefused(f"The job is {job.status}; it would have to be {allowed}.")
@@ -188,7 +197,7 @@ def is_short(wait: timedelta) -> bool:
     return wait <= SHORT_WAIT
 
 
-def _end_attempt(job: Job, now: datetime, outcome: Outcome, error: JobError | None) -> Job:
+def _end_attempt(job: Job, now: datetime, outcome: AttemptOutcome, error: JobError | None) -> Job:
     attempt = Attempt(
         number=job.attempt,
         started_at=job.started_at or now,

@@ -87,13 +87,13 @@ class MemoryDeadLetterStore:
     def __init__(self) -> None:
         self._letters: dict[str, DeadLetter] = {}
 
-    def add(self, letter: DeadLetter) -> None:
-        self._letters.setdefault(letter.id, letter)
+    def add(self, dead_letter: DeadLetter) -> None:
+        self._letters.setdefault(dead_letter.id, dead_letter)
 
     def get(self, letter_id: str) -> DeadLetter | None:
         return self._letters.get(letter_id)
 
-    def list_letters(
+    def list_dead_letters(
         self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
     ) -> list[DeadLetter]:
         found = [one for one in self._letters.copy().values() if reason in (None, one.reason)]
@@ -133,7 +133,7 @@ def memory_stores(jobs: MemoryJobStore | None = None) -> Stores:
     jobs = jobs or MemoryJobStore()
     return Stores(
         jobs=jobs,
-        letters=MemoryDeadLetterStore(),
+        dead_letters=MemoryDeadLetterStore(),
         events=jobs.events,
         schedules=MemoryScheduleStore(jobs),
         webhooks=MemoryWebhookStore(jobs.events),

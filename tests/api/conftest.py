@@ -18,8 +18,8 @@ from jobs.settings.roles import Binding, Role
 from jobs.settings.settings import Settings
 from local.cloud.identity import Issuer
 from tests.api.job_types import REGISTRY
+from tests.factories import Clock, a_job, some_settings
 from tests.faulty import FaultyJobStore, FaultyQueue
-from tests.making import Clock, a_job, some_settings
 
 AUDIENCE = "https://api.example.com"
 ADA = "ada@example.com"
@@ -60,7 +60,7 @@ class Caller:
 
 
 @dataclass
-class House:
+class Harness:
     """The API and what stands behind it."""
 
     issuer: Issuer
@@ -75,7 +75,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.stores = memory_stores(self.store)
-        self.letters, self.webhooks = self.stores.letters, self.stores.webhooks
+        self.dead_letters, self.webhooks = self.stores.dead_letters, self.stores.webhooks
         numbers = itertools.count(1)
         self.app = create_app(
             self.settings,
@@ -110,29 +110,29 @@ class House:
 
 
 @pytest.fixture
-def house(issuer: Issuer, verifier: Verifier) -> House:
-    return House(issuer, verifier)
+def harness(issuer: Issuer, verifier: Verifier) -> Harness:
+    return Harness(issuer, verifier)
 
 
 @pytest.fixture
-def ada(house: House) -> Caller:
+def ada(harness: Harness) -> Caller:
     """May submit."""
-    return house.caller(ADA)
+    return harness.caller(ADA)
 
 
 @pytest.fixture
-def bob(house: House) -> Caller:
+def bob(harness: Harness) -> Caller:
     """May submit, and is not Ada."""
-    return house.caller(BOB)
+    return harness.caller(BOB)
 
 
 @pytest.fixture
-def vera(house: House) -> Caller:
+def vera(harness: Harness) -> Caller:
     """May view."""
-    return house.caller(VERA)
+    return harness.caller(VERA)
 
 
 @pytest.fixture
-def otto(house: House) -> Caller:
+def otto(harness: Harness) -> Caller:
     """Operates."""
-    return house.caller(OTTO)
+    return harness.caller(OTTO)

@@ -6,9 +6,9 @@ import pytest
 
 from jobs.job.model import Status
 from tests.api import expect
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
+from tests.factories import an_error
 from tests.faulty import Fault
-from tests.making import an_error
 
 ECHO = {"type": "text.echo", "payload": {"text": "hello"}}
 
@@ -17,47 +17,47 @@ def _create(caller: Caller, *jobs: Any) -> Any:
     return expect.job(caller.post("/v1/jobs:batchCreate", json={"jobs": list(jobs)}), 202)
 
 
-def test_create(house: House, ada: Caller) -> None:
+def test_create(harness: Harness, ada: Caller) -> None:
     """Every job of a batch is made and dispatched, in the batch's order."""
     shown = _create(ada, *({**ECHO, "payload": {"text": f"{n}"}} for n in range(5)))
     assert [job["payload"]["text"] for job in shown["jobs"]] == ["0", "1", "2", "3", "4"]
     assert shown["replayed"] == []
-    assert [job_message.job_id for job_message in house.dispatched()] == [
+    assert [job_message.job_id for job_message in harness.dispatched()] == [
         job["id"] for job in shown["jobs"]
     ]
 
 
-def test_create_all_or_nothing(house: House, ada: Caller) -> None:
+def test_create_all_or_nothing(harness: Harness, ada: Caller) -> None:
     """If one of them is refused, none is made, and the answer says which."""
     bad = {"type": "text.echo", "payload": {"text": 7}}
     answer = ada.post("/v1/jobs:batchCreate", json={"jobs": [ECHO, bad]})
     found = expect.problem(answer, 400, "invalid_request")
     assert "Job 1 of the batch" in found.detail
     assert ada.get("/v1/jobs").get_json()["jobs"] == []
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
-def test_create_replayed(house: House, ada: Caller) -> None:
+def test_create_replayed(harness: Harness, ada: Caller) -> None:
     """Keys are honoured: jobs that are there are given back, the others are made."""
     first = ada.submit(key="k1").get_json()
-    house.dispatched()
+    harness.dispatched()
     shown = _create(ada, {**ECHO, "idempotency_key": "k1"}, {**ECHO, "idempotency_key": "k2"})
     assert shown["jobs"][0]["id"] == first["id"]
     assert shown["replayed"] == [first["id"]]
-    assert [job_message.job_id for job_message in house.dispatched()] == [shown["jobs"][1]["id"]]
+    assert [job_message.job_id for job_message in harness.dispatched()] == [shown["jobs"][1]["id"]]
     again = _create(ada, {**ECHO, "idempotency_key": "k1"}, {**ECHO, "idempotency_key": "k2"})
     assert again["replayed"] == [job["id"] for job in shown["jobs"]]
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
-def test_create_key_reused(house: House, ada: Caller) -> None:
+def test_create_key_reused(harness: Harness, ada: Caller) -> None:
     """A key that stands for another request refuses the whole batch."""
     ada.submit(key="k1")
     other = {"type": "text.echo", "payload": {"text": "other"}, "idempotency_key": "k1"}
     answer = ada.post("/v1/jobs:batchCreate", json={"jobs": [ECHO, other]})
     expect.problem(answer, 422, "idempotency_key_reused")
     assert len(ada.get("/v1/jobs").get_json()["jobs"]) == 1
-    assert len(house.dispatched()) == 1
+    assert len(harness.dispatched()) == 1
 
 
 def test_create_same_key_twice(ada: Caller) -> None:
@@ -82,15 +82,15 @@ def test_create_larger_than_a_single_request(ada: Caller) -> None:
     expect.problem(answer, 413, "request_too_large")
 
 
-def test_create_answer_lost(house: House, ada: Caller) -> None:
+def test_create_answer_lost(harness: Harness, ada: Caller) -> None:
     """If it is not known whether a batch was kept, its repetition under keys makes it once."""
-    house.store.fault = Fault.MADE
+    harness.store.fault = Fault.MADE
     body = {"jobs": [{**ECHO, "idempotency_key": "k"}]}
     expect.problem(ada.post("/v1/jobs:batchCreate", json=body), 503, "store_unavailable")
     assert len(_create(ada, *body["jobs"])["replayed"]) == 1
 
 
-def test_cancel_in_pages(house: House, ada: Caller, bob: Caller) -> None:
+def test_cancel_in_pages(harness: Harness, ada: Caller, bob: Caller) -> None:
     """All of the caller's matching jobs are cancelled, page by page, and nobody else's."""
     mine = [ada.submit().get_json()["id"] for _ in range(5)]
     labelled = ada.submit(labels={"team": "a"}).get_json()["id"]
@@ -104,7 +104,7 @@ def test_cancel_in_pages(house: House, ada: Caller, bob: Caller) -> None:
         if not (token := shown["next_page_token"]):
             break
     assert sorted(cancelled) == sorted([*mine, labelled])
-    untouched = house.store.get(others)
+    untouched = harness.store.get(others)
     assert untouched is not None
     assert untouched.status is Status.QUEUED
 
@@ -117,21 +117,21 @@ def test_cancel_by_label(ada: Caller) -> None:
     assert shown["changed"] == [labelled]
 
 
-def test_retry(house: House, ada: Caller) -> None:
+def test_retry(harness: Harness, ada: Caller) -> None:
     """The caller's failed jobs are queued again and dispatched."""
     failed = [
-        house.put(id=f"{number:032x}", status=Status.FAILED, error=an_error()).id
+        harness.put(id=f"{number:032x}", status=Status.FAILED, error=an_error()).id
         for number in range(3)
     ]
     shown = expect.job(ada.post("/v1/jobs:batchRetry", json={}))
     assert sorted(shown["changed"]) == sorted(failed)
-    assert sorted(job_message.job_id for job_message in house.dispatched()) == sorted(failed)
+    assert sorted(job_message.job_id for job_message in harness.dispatched()) == sorted(failed)
     assert expect.job(ada.post("/v1/jobs:batchRetry", json={}))["changed"] == []
 
 
-def test_operators_take_everybodys(house: House, otto: Caller) -> None:
+def test_operators_take_everybodys(harness: Harness, otto: Caller) -> None:
     """An operator's call changes the jobs of all."""
-    job = house.put(status=Status.FAILED, error=an_error())
+    job = harness.put(status=Status.FAILED, error=an_error())
     assert expect.job(otto.post("/v1/jobs:batchRetry", json={}))["changed"] == [job.id]
 
 

@@ -7,7 +7,7 @@ from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import TestResponse
 
 from tests.api import expect
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 
 
 def send(caller: Caller, body: bytes, **options: object) -> TestResponse:
@@ -54,11 +54,11 @@ def with_payload(payload: bytes) -> bytes:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_what_is_no_plain_json_is_refused(house: House, ada: Caller, body: bytes) -> None:
+def test_what_is_no_plain_json_is_refused(harness: Harness, ada: Caller, body: bytes) -> None:
     """JSON that two programs could read differently, or not at all, makes no job."""
     found = expect.problem(send(ada, body), 400, "invalid_request")
     assert found.detail.startswith("The body")
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.http.problems import STATUS
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 
 VOID = {"link", "meta", "br", "hr", "img", "input"}
 
@@ -55,8 +55,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def response(house: House) -> TestResponse:
-    return house.nobody.get("/docs")
+def response(harness: Harness) -> TestResponse:
+    return harness.nobody.get("/docs")
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def test_runs_nothing_and_loads_nothing(response: TestResponse, page: Page) -> N
     assert (policy["base-uri"], policy["frame-ancestors"]) == ("'none'", "'none'")
 
 
-def test_every_link_leads_somewhere(house: House, page: Page) -> None:
+def test_every_link_leads_somewhere(harness: Harness, page: Page) -> None:
     """No link within the page or the service is dead, and no id is there twice."""
     assert len(set(page.ids)) == len(page.ids)
     for link in page.links:
         if link.startswith("#"):
             assert link[1:] in page.ids, link
         elif link.startswith("/"):
-            assert house.nobody.get(link).status_code == 200
+            assert harness.nobody.get(link).status_code == 200
 
 
 def test_every_error_has_its_place(page: Page) -> None:
@@ -103,9 +103,9 @@ def test_every_error_has_its_place(page: Page) -> None:
     assert {error.code for error in STATUS} <= set(page.ids)
 
 
-def test_every_operation_and_job_type_has_its_place(house: House, page: Page) -> None:
+def test_every_operation_and_job_type_has_its_place(harness: Harness, page: Page) -> None:
     """What the OpenAPI document has, the page has."""
-    document = house.nobody.get("/openapi.json").get_json()
+    document = harness.nobody.get("/openapi.json").get_json()
     ids = {one["operationId"] for path in document["paths"].values() for one in path.values()}
     ids |= {f"type-{one['name']}" for one in document["x-job-types"]}
     ids |= {f"schema-{name}" for name in document["components"]["schemas"]} - {
@@ -116,15 +116,15 @@ def test_every_operation_and_job_type_has_its_place(house: House, page: Page) ->
     assert ids <= set(page.ids)
 
 
-def test_its_curl_lines_work(house: House, otto: Caller, page: Page) -> None:
+def test_its_curl_lines_work(harness: Harness, otto: Caller, page: Page) -> None:
     """Each line of curl, sent as it stands, reaches its operation with what it takes."""
     lines = [shell for shell in page.shells if shell.startswith("curl") and "/ID" not in shell]
-    assert len(lines) >= len(house.nobody.get("/openapi.json").get_json()["paths"])
+    assert len(lines) >= len(harness.nobody.get("/openapi.json").get_json()["paths"])
     for line in lines:
         words = shlex.split(line.replace("$TOKEN", otto.headers["Authorization"].split()[1]))
         method, url, headers, body = _parsed(words[1:])
         assert url.startswith("http://localhost/")
-        response = house.nobody.request(method, url, headers=headers, data=body)
+        response = harness.nobody.request(method, url, headers=headers, data=body)
         is_there = not re.search(r"/(5f0c6a|1234567|0b7d1f|0b9c8f7a|table\.profile)", url)
         assert response.status_code in ({200, 201, 202} if is_there else {404}), line
 
@@ -155,19 +155,19 @@ def _parsed(words: list[str]) -> tuple[str, str, dict[str, str], str | None]:
     ],
 )
 def test_its_examples_have_the_readers_origin(
-    house: House, headers: dict[str, str], origin: str
+    harness: Harness, headers: dict[str, str], origin: str
 ) -> None:
     """Wherever the page was reached, there the examples go."""
-    page = Page(house.nobody.get("/docs", headers=headers).get_data(as_text=True))
+    page = Page(harness.nobody.get("/docs", headers=headers).get_data(as_text=True))
     lines = [shell for shell in page.shells if shell.startswith("curl")]
     assert lines
     assert all(f"{origin}/v1/" in line for line in lines)
 
 
 @pytest.mark.parametrize("host", ['"><script>alert(1)</script>', "a'b", "a b", "a&lt;"])
-def test_a_hostile_host_is_harmless(house: House, host: str) -> None:
+def test_a_hostile_host_is_harmless(harness: Harness, host: str) -> None:
     """A made-up host can't get into the page as markup, nor end a quote in the shell."""
-    response = house.nobody.get("/docs", headers={"Host": host})
+    response = harness.nobody.get("/docs", headers={"Host": host})
     text = response.get_data(as_text=True)
     assert "<script" not in text
     assert "http://a'b" not in text
@@ -179,9 +179,9 @@ def test_an_apostrophe_survives_the_shell(page: Page) -> None:
     assert "It's me" in shlex.split(line)[-1]
 
 
-def test_is_kept_by_its_tag(house: House) -> None:
+def test_is_kept_by_its_tag(harness: Harness) -> None:
     """Who has the page already gets 304; at another origin it is another page."""
-    first = house.nobody.get("/docs")
+    first = harness.nobody.get("/docs")
     tag = {"If-None-Match": first.headers["ETag"]}
-    assert house.nobody.get("/docs", headers=tag).status_code == 304
-    assert house.nobody.get("/docs", headers=tag | {"Host": "other.test"}).status_code == 200
+    assert harness.nobody.get("/docs", headers=tag).status_code == 304
+    assert harness.nobody.get("/docs", headers=tag | {"Host": "other.test"}).status_code == 200

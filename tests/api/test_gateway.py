@@ -10,9 +10,9 @@ from identity.tokens import Verifier
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, House
+from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, Harness
 from tests.api.firebase import PROJECT, Firebase, claims_of
-from tests.making import T0, some_settings
+from tests.factories import T0, some_settings
 
 HEADER = "X-Apigateway-Api-Userinfo"
 GATEWAY = "gateway@project.iam.gserviceaccount.com"
@@ -35,7 +35,7 @@ def firebase() -> Firebase:
 
 
 @pytest.fixture
-def house(issuer: Issuer, verifier: Verifier, firebase: Firebase) -> House:
+def harness(issuer: Issuer, verifier: Verifier, firebase: Firebase) -> Harness:
     """The gateway's account has a role of its own, which must not matter."""
     roles = (
         Binding(Role.SUBMITTER, (f"user:{ADA}", f"user:{BOB}", "allFirebase")),
@@ -44,7 +44,7 @@ def house(issuer: Issuer, verifier: Verifier, firebase: Firebase) -> House:
     settings = some_settings(
         api_audiences=(AUDIENCE,), roles=roles, gateway_account=GATEWAY.title()
     )
-    return House(issuer, verifier, settings, firebase=firebase.verifier)
+    return Harness(issuer, verifier, settings, firebase=firebase.verifier)
 
 
 def encoded(claims: Any) -> str:
@@ -52,9 +52,9 @@ def encoded(claims: Any) -> str:
     return base64.urlsafe_b64encode(data).decode()
 
 
-def behind(house: House, userinfo: str | None) -> Caller:
-    caller = house.caller(GATEWAY)
-    return Caller(house.app, caller.headers | ({} if userinfo is None else {HEADER: userinfo}))
+def behind(harness: Harness, userinfo: str | None) -> Caller:
+    caller = harness.caller(GATEWAY)
+    return Caller(harness.app, caller.headers | ({} if userinfo is None else {HEADER: userinfo}))
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def behind(house: House, userinfo: str | None) -> Caller:
 )
 @pytest.mark.parametrize("padding", ["", "=", "=="])
 def test_the_gateway_names_the_caller(
-    house: House, claims: dict[str, Any], member: str, padding: str
+    harness: Harness, claims: dict[str, Any], member: str, padding: str
 ) -> None:
     """Whom it verified is the caller, of whichever issuer, and not the gateway."""
-    caller = behind(house, encoded(claims).rstrip("=") + padding)
+    caller = behind(harness, encoded(claims).rstrip("=") + padding)
     me = expect.job(caller.get("/v1/me"))
     assert (me["member"], [grant["role"] for grant in me["roles"]]) == (member, ["submitter"])
 
@@ -106,41 +106,41 @@ WRONG: dict[str, str | None] = {
 
 
 @pytest.mark.parametrize("why", WRONG)
-def test_what_the_gateway_says_is_checked(house: House, why: str) -> None:
+def test_what_the_gateway_says_is_checked(harness: Harness, why: str) -> None:
     """Claims must be right in all but the signature, and the gateway itself is nobody."""
-    expect.problem(behind(house, WRONG[why]).get("/v1/me"), 401, "unauthenticated")
+    expect.problem(behind(harness, WRONG[why]).get("/v1/me"), 401, "unauthenticated")
 
 
-def test_the_gateway_can_be_no_caller_by_its_own_word(house: House) -> None:
+def test_the_gateway_can_be_no_caller_by_its_own_word(harness: Harness) -> None:
     """Claims that name the gateway's account are those of a caller like any other."""
-    me = expect.job(behind(house, encoded(GOOGLES | {"email": GATEWAY})).get("/v1/me"))
+    me = expect.job(behind(harness, encoded(GOOGLES | {"email": GATEWAY})).get("/v1/me"))
     assert me["member"] == f"serviceAccount:{GATEWAY}"
 
 
 @pytest.mark.parametrize("userinfo", [encoded(GOOGLES), "", "garbage", encoded(b"[" * 5000)])
-def test_a_forged_header_is_not_looked_at(house: House, userinfo: str) -> None:
+def test_a_forged_header_is_not_looked_at(harness: Harness, userinfo: str) -> None:
     """With a token of its own a caller is who the token names, whatever else it sends."""
-    caller = Caller(house.app, house.caller(BOB).headers | {HEADER: userinfo})
+    caller = Caller(harness.app, harness.caller(BOB).headers | {HEADER: userinfo})
     assert expect.job(caller.get("/v1/me"))["member"] == f"user:{BOB}"
 
 
-def test_a_forged_header_is_no_identity(house: House) -> None:
+def test_a_forged_header_is_no_identity(harness: Harness) -> None:
     """Without a token there is no caller."""
-    caller = Caller(house.app, {HEADER: encoded(GOOGLES)})
+    caller = Caller(harness.app, {HEADER: encoded(GOOGLES)})
     expect.problem(caller.get("/v1/me"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("uid", ["x", GATEWAY, f"serviceAccount:{GATEWAY}"])
-def test_a_firebase_user_is_not_the_gateway(house: House, firebase: Firebase, uid: str) -> None:
+def test_a_firebase_user_is_not_the_gateway(harness: Harness, firebase: Firebase, uid: str) -> None:
     """Not with its email, nor with its name as a user id."""
     headers = {"Authorization": f"Bearer {firebase.token(uid, email=GATEWAY)}"}
-    me = expect.job(Caller(house.app, headers | {HEADER: encoded(GOOGLES)}).get("/v1/me"))
+    me = expect.job(Caller(harness.app, headers | {HEADER: encoded(GOOGLES)}).get("/v1/me"))
     assert me["member"] == f"firebase:{uid}"
 
 
 def test_without_a_gateway_the_header_means_nothing(issuer: Issuer, verifier: Verifier) -> None:
     """A deployment that names no gateway believes none, not even an account without a name."""
     roles = (Binding(Role.VIEWER, ("allAuthenticated",)),)
-    house = House(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
-    me = expect.job(behind(house, encoded(GOOGLES)).get("/v1/me"))
+    harness = Harness(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
+    me = expect.job(behind(harness, encoded(GOOGLES)).get("/v1/me"))
     assert me["member"] == f"serviceAccount:{GATEWAY}"

@@ -7,12 +7,12 @@ import pytest
 
 from api.service.dependency_health import FRESH_SECONDS, DependencyHealth
 from jobs.errors import QueueUnavailable, StoreUnavailable
-from tests.api.conftest import House
+from tests.api.conftest import Harness
 
 
-def test_says_that_all_is_well(house: House) -> None:
+def test_says_that_all_is_well(harness: Harness) -> None:
     """Asks for no token; names the release and each dependency with its latency."""
-    response = house.nobody.get("/v1/health")
+    response = harness.nobody.get("/v1/health")
     assert response.status_code == 200
     health = response.get_json()
     assert (health["status"], health["revision"]) == ("ok", "local")
@@ -25,16 +25,16 @@ def test_says_that_all_is_well(house: House) -> None:
 @pytest.mark.parametrize("error", [StoreUnavailable, QueueUnavailable, OSError, ZeroDivisionError])
 @pytest.mark.parametrize("name", ["store", "queue"])
 def test_a_dependency_that_fails_makes_it_degraded(
-    house: House, name: str, error: type[Exception]
+    harness: Harness, name: str, error: type[Exception]
 ) -> None:
     """However a dependency fails, the answer is 503 and says which, and nothing of why."""
 
     def fail() -> None:
         raise error("secret")
 
-    getattr(house, name).ping = fail
-    house.__post_init__()
-    response = house.nobody.get("/v1/health")
+    getattr(harness, name).ping = fail
+    harness.__post_init__()
+    response = harness.nobody.get("/v1/health")
     assert response.status_code == 503
     health = response.get_json()
     assert health["status"] == "degraded"
@@ -107,7 +107,7 @@ def test_the_first_to_ask_are_answered_together() -> None:
     assert asked == 1
 
 
-def test_livez_is_for_the_probe(house: House) -> None:
+def test_livez_is_for_the_probe(harness: Harness) -> None:
     """Inside the container a probe asks whether the process answers, and asks nobody else."""
-    response = house.nobody.get("/livez")
+    response = harness.nobody.get("/livez")
     assert (response.status_code, response.data) == (200, b"ok")

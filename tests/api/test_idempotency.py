@@ -7,11 +7,11 @@ import pytest
 from jobs.errors import VersionConflict
 from jobs.job.model import Status
 from tests.api import expect
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 from tests.faulty import Fault
 
 
-def test_a_repetition_gets_the_first_job_back(house: House, ada: Caller) -> None:
+def test_a_repetition_gets_the_first_job_back(harness: Harness, ada: Caller) -> None:
     """The same request under the same key makes one job and is marked as a replay."""
     first = ada.submit(key="order-1", labels={"a": "1", "b": "2"})
     again = ada.submit(key="order-1", labels={"b": "2", "a": "1"})
@@ -19,7 +19,7 @@ def test_a_repetition_gets_the_first_job_back(house: House, ada: Caller) -> None
     assert again.headers["Location"] == first.headers["Location"]
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert len(house.dispatched()) == 1
+    assert len(harness.dispatched()) == 1
 
 
 def test_a_replay_shows_the_job_as_it_is_now(ada: Caller) -> None:
@@ -41,13 +41,13 @@ def test_a_replay_shows_the_job_as_it_is_now(ada: Caller) -> None:
         {"retry": {}},
     ],
 )
-def test_the_key_is_for_one_request(house: House, ada: Caller, other: dict[str, Any]) -> None:
+def test_the_key_is_for_one_request(harness: Harness, ada: Caller, other: dict[str, Any]) -> None:
     """Another request under the same key is refused, and changes nothing."""
     ada.submit(key="order-1")
-    house.dispatched()
+    harness.dispatched()
     expect.problem(ada.submit(key="order-1", **other), 422, "idempotency_key_reused")
     assert len(ada.get("/v1/jobs").get_json()["jobs"]) == 1
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,12 @@ def test_the_key_is_for_one_request(house: House, ada: Caller, other: dict[str, 
         {"payload": {"text": "hello", "more": [1, 1.5, {"a": 123456789012345678901}]}},
     ],
 )
-def test_every_request_can_be_repeated(house: House, ada: Caller, fields: dict[str, Any]) -> None:
+def test_every_request_can_be_repeated(
+    harness: Harness, ada: Caller, fields: dict[str, Any]
+) -> None:
     """Also one whose moment depends on when it is sent."""
     first = expect.job(ada.submit(key="order-1", **fields), 202)
-    house.clock.sleep(30)
+    harness.clock.sleep(30)
     again = ada.submit(key="order-1", **fields)
     assert expect.job(again, 202) == first
 
@@ -104,18 +106,18 @@ def test_keys_that_are_taken(ada: Caller, key: str) -> None:
 @pytest.mark.parametrize(
     "key", ["", " ", "a b", "a" * 256, '"a', 'a"', '""', 'a"b', "a\\b", "ä", "a\tb", '"a" b']
 )
-def test_keys_that_are_refused(house: House, ada: Caller, key: str) -> None:
+def test_keys_that_are_refused(harness: Harness, ada: Caller, key: str) -> None:
     """A key that could be mistaken makes no job."""
     body = {"type": "text.echo", "payload": {"text": "hello"}}
     response = ada.post("/v1/jobs", json=body, headers={"Idempotency-Key": key})
     assert "Idempotency-Key" in expect.problem(response, 400, "invalid_request").detail
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
-def test_a_submission_without_an_answer_can_be_repeated(house: House, ada: Caller) -> None:
+def test_a_submission_without_an_answer_can_be_repeated(harness: Harness, ada: Caller) -> None:
     """Whether the store kept the job or not: repeating under the key makes one job."""
     for n, fault in enumerate(Fault):
-        house.store.fault = fault
+        harness.store.fault = fault
         expect.problem(ada.submit(key=f"order-{n}"), 503, "store_unavailable")
         job = expect.job(ada.submit(key=f"order-{n}"), 202)
         assert expect.job(ada.submit(key=f"order-{n}"), 202)["id"] == job["id"]
@@ -123,11 +125,11 @@ def test_a_submission_without_an_answer_can_be_repeated(house: House, ada: Calle
 
 
 def test_the_first_job_is_deleted_just_now(
-    house: House, ada: Caller, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who meets a key whose job is going away is told to try again."""
     ada.submit(key="order-1")
-    monkeypatch.setattr(house.store, "get_all", lambda _ids: {})
+    monkeypatch.setattr(harness.store, "get_all", lambda _ids: {})
     found = expect.problem(ada.submit(key="order-1"), 409, VersionConflict.code)
     assert found.retryable
 

@@ -8,7 +8,7 @@ import pytest
 from api.watching.job_events import News, Place, end_of, news_of
 from jobs.job import transitions
 from jobs.job.model import Job, LogLine, Progress, Status
-from tests.making import KEEP_FOR, LEASE, T0, a_job, an_error
+from tests.factories import KEEP_FOR, LEASE, T0, a_job, an_error
 
 SECOND = timedelta(seconds=1)
 

@@ -14,8 +14,8 @@ from api.watching import routes as job_watching
 from jobs.job import transitions
 from jobs.job.model import Job, LogLine, Progress, Status
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, ROLES, Caller, House
-from tests.making import KEEP_FOR, T0, some_settings
+from tests.api.conftest import ADA, AUDIENCE, ROLES, Caller, Harness
+from tests.factories import KEEP_FOR, T0, some_settings
 
 LINE = LogLine(number=1, time=T0, level="INFO", text="line\nbreak ü")
 DONE = Status.SUCCEEDED
@@ -50,22 +50,22 @@ class Stream:
 
 
 @pytest.fixture
-def running(house: House) -> Job:
+def running(harness: Harness) -> Job:
     progress = Progress(fraction=0.5, message="half-way")
-    return house.put(status=Status.RUNNING, progress=progress, log=(LINE,))
+    return harness.put(status=Status.RUNNING, progress=progress, log=(LINE,))
 
 
-def deps_of(house: House) -> Dependencies:
-    found = house.app.extensions["dormouse"]
+def deps_of(harness: Harness) -> Dependencies:
+    found = harness.app.extensions["dormouse"]
     assert isinstance(found, Dependencies)
     return found
 
 
-def finish(house: House, job: Job) -> Job:
-    return house.store.save(transitions.succeed(job, T0, "7", keep_for=KEEP_FOR), before=job)
+def finish(harness: Harness, job: Job) -> Job:
+    return harness.store.save(transitions.succeed(job, T0, "7", keep_for=KEEP_FOR), before=job)
 
 
-def test_a_job_is_watched_to_its_end(house: House, ada: Caller, running: Job) -> None:
+def test_a_job_is_watched_to_its_end(harness: Harness, ada: Caller, running: Job) -> None:
     """What it is comes at once, what it becomes as soon as it is, and then the answer ends."""
     stream = Stream(ada, running)
     name, status, _ = stream.next()
@@ -85,15 +85,15 @@ def test_a_job_is_watched_to_its_end(house: House, ada: Caller, running: Job) ->
         "progress",
         {"attempt": 1, "fraction": 0.5, "message": "half-way"},
     )
-    finish(house, running)
+    finish(harness, running)
     assert [stream.next()[1]["status"] for _ in range(2)] == ["succeeded"] * 2
     assert stream.rest() == b""
     stream.close()
 
 
-def test_it_is_a_stream_that_nobody_keeps(ada: Caller, house: House) -> None:
+def test_it_is_a_stream_that_nobody_keeps(ada: Caller, harness: Harness) -> None:
     """Its type is that of server-sent events; neither caches nor proxies hold it back."""
-    job = house.put(status=DONE)
+    job = harness.put(status=DONE)
     response = ada.get(f"/v1/jobs/{job.id}/events")
     assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-store"
@@ -101,12 +101,14 @@ def test_it_is_a_stream_that_nobody_keeps(ada: Caller, house: House) -> None:
     assert "Content-Length" not in response.headers
 
 
-def test_coming_back_goes_on_behind_the_last_event(house: House, ada: Caller, running: Job) -> None:
+def test_coming_back_goes_on_behind_the_last_event(
+    harness: Harness, ada: Caller, running: Job
+) -> None:
     """With the last id nothing comes twice; after the end there is nothing to come back for."""
     stream = Stream(ada, running)
     ids = [stream.next()[2] for _ in range(3)]
     stream.close()
-    done = finish(house, running)
+    done = finish(harness, running)
     stream = Stream(ada, done, Last_Event_ID=ids[1])
     names = [stream.next() for _ in range(3)]
     assert [name for name, _, _ in names] == ["progress", "status", "end"]
@@ -135,7 +137,9 @@ def test_an_answer_lasts_for_a_bounded_time(
     assert b"event: end" not in stream.rest()
 
 
-def test_a_process_that_must_stop_ends_its_streams(house: House, ada: Caller, running: Job) -> None:
+def test_a_process_that_must_stop_ends_its_streams(
+    harness: Harness, ada: Caller, running: Job
+) -> None:
     """At once, and without an end."""
     stream = Stream(ada, running)
     for _ in range(3):
@@ -143,17 +147,17 @@ def test_a_process_that_must_stop_ends_its_streams(house: House, ada: Caller, ru
     rest: list[bytes] = []
     reader = threading.Thread(target=lambda: rest.append(stream.rest()))
     reader.start()
-    house.app.extensions[STOP]()
+    harness.app.extensions[STOP]()
     reader.join()
     assert b"event" not in rest[0]
 
 
-def test_a_job_that_is_deleted_ends(house: House, ada: Caller) -> None:
+def test_a_job_that_is_deleted_ends(harness: Harness, ada: Caller) -> None:
     """With an end whose status is null; what comes back after it finds no job."""
-    job = house.put(status=Status.RUNNING)
+    job = harness.put(status=Status.RUNNING)
     stream = Stream(ada, job)
     stream.next()
-    house.store.delete(job.id, job.version)
+    harness.store.delete(job.id, job.version)
     name, data, event_id = stream.next()
     assert (name, data) == ("end", {"status": None, "job": f"/v1/jobs/{job.id}"})
     back = ada.get(f"/v1/jobs/{job.id}/events", headers={"Last-Event-ID": event_id})
@@ -172,19 +176,19 @@ def test_the_jobs_of_others(bob: Caller, vera: Caller, running: Job) -> None:
     Stream(vera, running).close()
 
 
-def test_traces_are_not_told(house: House, otto: Caller) -> None:
+def test_traces_are_not_told(harness: Harness, otto: Caller) -> None:
     """Not even to operators, who find them in the job."""
-    job = house.put(status=Status.FAILED)
+    job = harness.put(status=Status.FAILED)
     assert b"traceback" not in otto.get(f"/v1/jobs/{job.id}/events").data
 
 
 @pytest.fixture
-def one_seat(issuer: Any, verifier: Any) -> House:
+def one_seat(issuer: Any, verifier: Any) -> Harness:
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES, max_watchers=1)
-    return House(issuer, verifier, settings)
+    return Harness(issuer, verifier, settings)
 
 
-def test_watchers_are_bounded(one_seat: House) -> None:
+def test_watchers_are_bounded(one_seat: Harness) -> None:
     """Beyond it 503 says when to come back; everything else is answered, and seats come free."""
     ada = one_seat.caller(ADA)
     job = one_seat.put(status=Status.RUNNING)

@@ -14,9 +14,9 @@ from jobs.job.model import Status
 from jobs.job.store import Filter
 from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, BOB, ROLES, Caller, House
+from tests.api.conftest import ADA, AUDIENCE, BOB, ROLES, Caller, Harness
+from tests.factories import Clock, some_settings
 from tests.faulty import FaultyJobStore
-from tests.making import Clock, some_settings
 
 SECOND = timedelta(seconds=1)
 
@@ -33,19 +33,19 @@ class CountingStore(FaultyJobStore):
         return super().count_open(owner, up_to)
 
 
-def a_house(issuer: Issuer, verifier: Verifier, **limits: int) -> House:
+def a_house(issuer: Issuer, verifier: Verifier, **limits: int) -> Harness:
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES, **limits)
-    return House(issuer, verifier, settings=settings, store=CountingStore())
+    return Harness(issuer, verifier, settings=settings, store=CountingStore())
 
 
 @pytest.fixture
-def rated(issuer: Issuer, verifier: Verifier) -> House:
+def rated(issuer: Issuer, verifier: Verifier) -> Harness:
     """Two jobs a second, five at once."""
     return a_house(issuer, verifier, submit_rate=2, submit_burst=5)
 
 
 @pytest.fixture
-def counted(issuer: Issuer, verifier: Verifier) -> House:
+def counted(issuer: Issuer, verifier: Verifier) -> Harness:
     """Three jobs that have not ended."""
     return a_house(issuer, verifier, max_open_jobs=3)
 
@@ -63,7 +63,7 @@ def headers(answer: TestResponse) -> tuple[str | None, ...]:
 POLICY = '"submissions";q=5;w=3'
 
 
-def test_a_rate(rated: House) -> None:
+def test_a_rate(rated: Harness) -> None:
     """After the burst it goes on at the rate, and each answer says what is left."""
     ada = rated.caller(ADA)
     for left, seconds in ((4, 1), (3, 1), (2, 2), (1, 2), (0, 3)):
@@ -78,7 +78,7 @@ def test_a_rate(rated: House) -> None:
     assert [ada.submit().status_code for _ in range(3)] == [202, 202, 429]
 
 
-def test_a_batch_counts_its_jobs(rated: House) -> None:
+def test_a_batch_counts_its_jobs(rated: Harness) -> None:
     """All of them or none; after a refusal it can be sent again when the header says."""
     ada = rated.caller(ADA)
     answer = batch(ada, 3)
@@ -91,7 +91,7 @@ def test_a_batch_counts_its_jobs(rated: House) -> None:
     assert batch(ada, 4).status_code == 202
 
 
-def test_a_batch_beyond_the_burst(rated: House) -> None:
+def test_a_batch_beyond_the_burst(rated: Harness) -> None:
     """It needs a full bucket, and is paid off afterwards: it is never impossible."""
     ada = rated.caller(ADA)
     assert batch(ada, 9).status_code == 202
@@ -103,14 +103,14 @@ def test_a_batch_beyond_the_burst(rated: House) -> None:
     assert ada.submit().status_code == 202
 
 
-def test_each_principal_has_its_own(rated: House) -> None:
+def test_each_principal_has_its_own(rated: Harness) -> None:
     """One that is too fast does not slow another."""
     assert batch(rated.caller(ADA), 5).status_code == 202
     assert rated.caller(ADA).submit().status_code == 429
     assert rated.caller(BOB).submit().status_code == 202
 
 
-def test_only_submissions_are_limited(rated: House) -> None:
+def test_only_submissions_are_limited(rated: Harness) -> None:
     """Looking costs nothing of it and says nothing of it."""
     ada = rated.caller(ADA)
     batch(ada, 5)
@@ -122,13 +122,13 @@ def test_only_submissions_are_limited(rated: House) -> None:
 
 def test_without_limits(issuer: Issuer, verifier: Verifier) -> None:
     """By default there are none: no header, and no question to the store."""
-    house = a_house(issuer, verifier)
-    answers = [house.caller(ADA).submit() for _ in range(20)]
+    harness = a_house(issuer, verifier)
+    answers = [harness.caller(ADA).submit() for _ in range(20)]
     assert {(answer.status_code, *headers(answer)) for answer in answers} == {
         (202, None, None, None)
     }
-    assert isinstance(house.store, CountingStore)
-    assert house.store.counts == 0
+    assert isinstance(harness.store, CountingStore)
+    assert harness.store.counts == 0
 
 
 def test_a_clock_that_is_set_back() -> None:
@@ -149,7 +149,7 @@ def test_what_was_used_longest_ago_is_forgotten() -> None:
     assert [recent.get(name) for name in "1234"] == [1, None, 3, 4]
 
 
-def test_open_jobs(counted: House) -> None:
+def test_open_jobs(counted: Harness) -> None:
     """Beyond the number none is made; when one ends there is room again."""
     ada = counted.caller(ADA)
     jobs = [ada.submit().json for _ in range(3)]
@@ -162,7 +162,7 @@ def test_open_jobs(counted: House) -> None:
     assert [ada.submit().status_code for _ in range(2)] == [202, 429]
 
 
-def test_a_batch_of_open_jobs(counted: House) -> None:
+def test_a_batch_of_open_jobs(counted: Harness) -> None:
     """All of its jobs have room, or none is made."""
     ada = counted.caller(ADA)
     expect.problem(batch(ada, 4), 429, "too_many_open_jobs")
@@ -171,7 +171,7 @@ def test_a_batch_of_open_jobs(counted: House) -> None:
     assert batch(ada, 1).status_code == 202
 
 
-def test_the_jobs_of_others_do_not_count(counted: House) -> None:
+def test_the_jobs_of_others_do_not_count(counted: Harness) -> None:
     """Nor do those that have ended."""
     for number, status in enumerate(Status, start=100):
         counted.put(id=f"{number:032x}", owner=f"user:{BOB}", status=status)
@@ -180,7 +180,7 @@ def test_the_jobs_of_others_do_not_count(counted: House) -> None:
     assert batch(counted.caller(ADA), 3).status_code == 202
 
 
-def test_the_store_is_asked_once_in_a_while(counted: House) -> None:
+def test_the_store_is_asked_once_in_a_while(counted: Harness) -> None:
     """The common way of a job stays without a read."""
     ada = counted.caller(ADA)
     store = counted.store
@@ -194,7 +194,7 @@ def test_the_store_is_asked_once_in_a_while(counted: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/jobs:batchCreate"])
-def test_the_reference_says_so(rated: House, path: str) -> None:
+def test_the_reference_says_so(rated: Harness, path: str) -> None:
     """Both ways to submit document the answer 429 and its headers."""
     document: Any = rated.nobody.get("/openapi.json").json
     responses = document["paths"][path]["post"]["responses"]

@@ -9,16 +9,16 @@ import pytest
 
 from jobs.job.model import Status
 from tests.api import expect
-from tests.api.conftest import ADA, BOB, Caller, House
-from tests.making import T0
+from tests.api.conftest import ADA, BOB, Caller, Harness
+from tests.factories import T0
 
 
-def put_many(house: House, number: int, **fields: Any) -> list[str]:
+def put_many(harness: Harness, number: int, **fields: Any) -> list[str]:
     """Ids of new jobs, newest first; every third is of the same moment as the one before."""
     ids = []
     for n in range(number):
         moment = T0 + timedelta(seconds=n - (n % 3 == 0))
-        job = house.put(id=f"{n:032x}", created_at=moment, **fields)
+        job = harness.put(id=f"{n:032x}", created_at=moment, **fields)
         ids.append((moment, job.id))
     return [job_id for _, job_id in sorted(ids, reverse=True)]
 
@@ -34,25 +34,25 @@ def pages(caller: Caller, query: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 23, 24, 200])
-def test_pages_show_every_job_once(house: House, ada: Caller, size: int) -> None:
+def test_pages_show_every_job_once(harness: Harness, ada: Caller, size: int) -> None:
     """All pages together are the whole list, newest first, none left out and none twice."""
-    ids = put_many(house, 23)
+    ids = put_many(harness, 23)
     found = pages(ada, f"page_size={size}")
     assert [job_id for page in found for job_id in page] == ids
     assert all(len(page) <= size for page in found)
 
 
-def test_a_page_has_fifty_jobs_by_default(house: House, ada: Caller) -> None:
+def test_a_page_has_fifty_jobs_by_default(harness: Harness, ada: Caller) -> None:
     """Without a `page_size` a page is not larger than fifty."""
-    put_many(house, 51)
+    put_many(harness, 51)
     assert [len(page) for page in pages(ada, "")] == [50, 1]
 
 
-def test_jobs_that_come_meanwhile_are_not_in_the_way(house: House, ada: Caller) -> None:
+def test_jobs_that_come_meanwhile_are_not_in_the_way(harness: Harness, ada: Caller) -> None:
     """A job submitted between two pages is on neither, and shifts nothing."""
-    ids = put_many(house, 4)
+    ids = put_many(harness, 4)
     first = ada.get("/v1/jobs?page_size=2").get_json()
-    house.put(id="f" * 32, created_at=T0 + timedelta(hours=1))
+    harness.put(id="f" * 32, created_at=T0 + timedelta(hours=1))
     second = ada.get(f"/v1/jobs?page_size=2&page_token={first['next_page_token']}").get_json()
     assert [job["id"] for job in second["jobs"]] == ids[2:]
 
@@ -70,7 +70,7 @@ def test_jobs_that_come_meanwhile_are_not_in_the_way(house: House, ada: Caller) 
         ("type=text.echo&status=failed", "c"),
     ],
 )
-def test_filters(house: House, ada: Caller, query: str, expected: str) -> None:
+def test_filters(harness: Harness, ada: Caller, query: str, expected: str) -> None:
     """Filters all hold at once."""
     jobs: dict[str, dict[str, Any]] = {
         "a": {"labels": {"team": "red", "env": "test"}},
@@ -78,17 +78,17 @@ def test_filters(house: House, ada: Caller, query: str, expected: str) -> None:
         "c": {"status": Status.FAILED, "type": "text.echo"},
         "d": {"labels": {"team": "red"}},
     }
-    for n, (letter, fields) in enumerate(jobs.items()):
-        house.put(id=letter * 32, created_at=T0 + timedelta(seconds=n), **fields)
+    for n, (dead_letter, fields) in enumerate(jobs.items()):
+        harness.put(id=dead_letter * 32, created_at=T0 + timedelta(seconds=n), **fields)
     assert [job["id"][0] for job in ada.get(f"/v1/jobs?{query}").get_json()["jobs"]] == [*expected]
 
 
 def test_shows_own_jobs_or_all(
-    house: House, ada: Caller, bob: Caller, vera: Caller, otto: Caller
+    harness: Harness, ada: Caller, bob: Caller, vera: Caller, otto: Caller
 ) -> None:
     """Submitters see what they submitted, viewers and operators everything."""
-    house.put(id="a" * 32, owner=f"user:{ADA}")
-    house.put(id="b" * 32, owner=f"user:{BOB}")
+    harness.put(id="a" * 32, owner=f"user:{ADA}")
+    harness.put(id="b" * 32, owner=f"user:{BOB}")
     seen = {
         name: {job["id"][0] for job in caller.get("/v1/jobs").get_json()["jobs"]}
         for name, caller in {"ada": ada, "bob": bob, "vera": vera, "otto": otto}.items()
@@ -165,10 +165,10 @@ def forged(token: str, **changes: Any) -> str:
     ],
 )
 def test_a_forged_page_token_is_refused(
-    house: House, ada: Caller, changes: dict[str, object]
+    harness: Harness, ada: Caller, changes: dict[str, object]
 ) -> None:
     """Whatever a token is made to say, the store is only asked for places that can be."""
-    put_many(house, 3)
+    put_many(harness, 3)
     token = ada.get("/v1/jobs?page_size=1").get_json()["next_page_token"]
     assert ada.get(f"/v1/jobs?page_token={forged(token)}").status_code == 200
     response = ada.get(f"/v1/jobs?page_token={forged(token, **changes)}")
@@ -184,10 +184,10 @@ def test_a_made_up_page_token_is_refused(ada: Caller, token: str) -> None:
 
 
 def test_a_page_token_is_for_its_filters_and_its_caller(
-    house: House, ada: Caller, bob: Caller, otto: Caller
+    harness: Harness, ada: Caller, bob: Caller, otto: Caller
 ) -> None:
     """A token leads on in the list that it came from, and in no other."""
-    put_many(house, 3)
+    put_many(harness, 3)
     token = ada.get("/v1/jobs?page_size=1&status=queued").get_json()["next_page_token"]
     assert ada.get(f"/v1/jobs?page_token={token}&status=queued").status_code == 200
     for caller, query in ((ada, ""), (ada, "&status=failed"), (bob, "&status=queued")):

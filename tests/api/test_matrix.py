@@ -16,9 +16,9 @@ from jobs.job.model import UNDELIVERED, Status
 from jobs.schedules.model import Template
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
-from tests.api.conftest import AUDIENCE, House
+from tests.api.conftest import AUDIENCE, Harness
 from tests.api.test_strangers import guarded_rules
-from tests.making import T0, a_delivery, a_schedule, a_webhook, an_error, some_settings
+from tests.factories import T0, a_delivery, a_schedule, a_webhook, an_error, some_settings
 
 CALLERS: dict[str, tuple[Binding, ...]] = {
     f"{role}{suffix}": (Binding(role, ("user:me@example.com",), types),)
@@ -163,16 +163,18 @@ def cases() -> Iterator[tuple[str, str, str, int]]:
 
 
 @pytest.fixture
-def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
+def harness(issuer: Issuer, verifier: Verifier, caller: str) -> Harness:
     """With a failed job and a schedule of the caller's, the same of somebody else, and letters."""
     settings = some_settings(api_audiences=(AUDIENCE,), roles=CALLERS[caller])
-    house = House(issuer, verifier, settings)
+    harness = Harness(issuer, verifier, settings)
     for job_id, owner in ((OWN, "user:me@example.com"), (OTHERS, "user:zoe@example.com")):
         error = an_error(code=UNDELIVERED)
-        job = house.put(id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error)
+        job = harness.put(
+            id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error
+        )
         template = Template(type="text.echo", payload='{"text": "hello"}')
-        house.stores.schedules.create(a_schedule(id=job_id, owner=owner, template=template))
-        letter = DeadLetter(
+        harness.stores.schedules.create(a_schedule(id=job_id, owner=owner, template=template))
+        dead_letter = DeadLetter(
             id=job_id,
             created_at=T0,
             reason=Reason.UNDELIVERED,
@@ -181,10 +183,10 @@ def house(issuer: Issuer, verifier: Verifier, caller: str) -> House:
             deliveries=50,
             job_id=job_id,
         )
-        house.letters.add(letter)
-        house.webhooks.create(a_webhook(id=job_id, owner=owner))
-        house.store.create(a_delivery(id=DELIVERIES[job_id], webhook=job_id))
-    return house
+        harness.dead_letters.add(dead_letter)
+        harness.webhooks.create(a_webhook(id=job_id, owner=owner))
+        harness.store.create(a_delivery(id=DELIVERIES[job_id], webhook=job_id))
+    return harness
 
 
 def _path(route: str, thing: str) -> str:
@@ -197,11 +199,11 @@ def _path(route: str, thing: str) -> str:
 
 
 @pytest.mark.parametrize("caller", ["operator"])
-def test_the_table_has_every_route(house: House) -> None:
+def test_the_table_has_every_route(harness: Harness) -> None:
     """Every guarded route has a row, and each row is of a route."""
     guarded = {
         f"{method} {rule}"
-        for method, rule in guarded_rules(house.app)
+        for method, rule in guarded_rules(harness.app)
         if method not in {"HEAD", "OPTIONS"}
     }
     assert TABLE.keys() == guarded
@@ -209,31 +211,31 @@ def test_the_table_has_every_route(house: House) -> None:
 
 
 @pytest.mark.parametrize(("route", "caller", "thing", "status"), list(cases()))
-def test_matrix(house: House, route: str, thing: str, status: int) -> None:
+def test_matrix(harness: Harness, route: str, thing: str, status: int) -> None:
     """Each route answers each caller as the table says; a refusal has its code and does nothing."""
     method, _ = route.split(" ")
     if route.endswith(":cancel"):
-        job = house.store.get(thing)
+        job = harness.store.get(thing)
         assert job
-        house.store.delete(thing, job.version)
-        house.put(id=thing, type="text.echo", owner=job.owner, status=Status.QUEUED)
-    before = {job_id: house.store.get(job_id) for job_id in (OWN, OTHERS)}
-    letters = house.letters.list_letters(9)
-    schedules = house.stores.schedules.list_schedules(None, None, 9)
-    webhooks = house.webhooks.list_webhooks(9)
+        harness.store.delete(thing, job.version)
+        harness.put(id=thing, type="text.echo", owner=job.owner, status=Status.QUEUED)
+    before = {job_id: harness.store.get(job_id) for job_id in (OWN, OTHERS)}
+    dead_letters = harness.dead_letters.list_dead_letters(9)
+    schedules = harness.stores.schedules.list_schedules(None, None, 9)
+    webhooks = harness.webhooks.list_webhooks(9)
     options = {"json": BODIES[route]} if route in BODIES else {}
-    caller = house.caller("me@example.com")
+    caller = harness.caller("me@example.com")
     response = caller.request(method, _path(route, thing), **options)
     assert response.status_code == status, response.get_data(as_text=True)
     if status in {403, 404}:
         kind = next((one for one in ("schedule", "webhook") if one in route), "job")
         code = {403: "permission_denied", 404: f"{kind}_not_found"}[status]
         assert response.get_json()["code"] == code
-        assert house.webhooks.list_webhooks(9) == webhooks
-        assert {job_id: house.store.get(job_id) for job_id in before} == before
-        assert house.letters.list_letters(9) == letters
-        assert house.stores.schedules.list_schedules(None, None, 9) == schedules
-        assert house.dispatched() == []
+        assert harness.webhooks.list_webhooks(9) == webhooks
+        assert {job_id: harness.store.get(job_id) for job_id in before} == before
+        assert harness.dead_letters.list_dead_letters(9) == dead_letters
+        assert harness.stores.schedules.list_schedules(None, None, 9) == schedules
+        assert harness.dispatched() == []
 
 
 _SEES: dict[str, set[str]] = {
@@ -249,9 +251,9 @@ _CHANGES = _SEES | {"submitter of others": set(), "viewer": set(), "viewer of it
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_what_a_list_shows(house: House) -> None:
+def test_what_a_list_shows(harness: Harness) -> None:
     """Filtered by type, a list shows what the caller may read one by one, and nothing else."""
-    me = house.caller("me@example.com")
+    me = harness.caller("me@example.com")
     response = me.get("/v1/jobs?type=text.echo")
     shown = {job["id"] for job in response.get_json().get("jobs", ())}
     may_read = {thing for thing in (OWN, OTHERS) if me.get(f"/v1/jobs/{thing}").status_code == 200}
@@ -260,20 +262,20 @@ def test_what_a_list_shows(house: House) -> None:
 
 
 @pytest.mark.parametrize("caller", _SEES)
-def test_whose_jobs_a_list_shows(house: House, caller: str) -> None:
+def test_whose_jobs_a_list_shows(harness: Harness, caller: str) -> None:
     """Submitters see their own, viewers and operators everybody's."""
-    response = house.caller("me@example.com").get("/v1/jobs?type=text.echo")
+    response = harness.caller("me@example.com").get("/v1/jobs?type=text.echo")
     assert {job["id"] for job in response.get_json()["jobs"]} == _SEES[caller]
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_whose_jobs_a_batch_changes(house: House, caller: str) -> None:
+def test_whose_jobs_a_batch_changes(harness: Harness, caller: str) -> None:
     """A batch changes what the caller may change one by one, and nothing else."""
     body = {"type": "text.echo"}
-    house.caller("me@example.com").post("/v1/jobs:batchRetry", json=body)
+    harness.caller("me@example.com").post("/v1/jobs:batchRetry", json=body)
     changed = set()
     for thing in (OWN, OTHERS):
-        job = house.store.get(thing)
+        job = harness.store.get(thing)
         assert job
         if job.status is Status.QUEUED:
             changed.add(thing)

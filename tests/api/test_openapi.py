@@ -13,16 +13,16 @@ from referencing.jsonschema import DRAFT202012
 from api.http.operation import operation_of
 from api.http.problems import STATUS
 from api.reference.openapi import TAGS
-from tests.api.conftest import Caller, House
-from tests.making import a_webhook
+from tests.api.conftest import Caller, Harness
+from tests.factories import a_webhook
 
 OUTSIDE = {"/", "/livez", "/docs", "/openapi.json"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture
-def document(house: House) -> Any:
-    response = house.nobody.get("/openapi.json")
+def document(harness: Harness) -> Any:
+    response = harness.nobody.get("/openapi.json")
     assert (response.status_code, response.mimetype) == (200, "application/json")
     return response.get_json()
 
@@ -56,13 +56,13 @@ def test_is_valid_openapi(document: Any) -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_no_route_is_forgotten(house: House, document: Any) -> None:
+def test_no_route_is_forgotten(harness: Harness, document: Any) -> None:
     """Every route but those of the service itself is declared, and is in the document."""
-    for rule in house.app.url_map.iter_rules():
+    for rule in harness.app.url_map.iter_rules():
         if rule.rule in OUTSIDE:
             continue
-        assert operation_of(house.app.view_functions[rule.endpoint]), rule
-    rules = [rule for rule in house.app.url_map.iter_rules() if rule.rule not in OUTSIDE]
+        assert operation_of(harness.app.view_functions[rule.endpoint]), rule
+    rules = [rule for rule in harness.app.url_map.iter_rules() if rule.rule not in OUTSIDE]
     assert len(operations(document)) == len(rules)
 
 
@@ -75,12 +75,12 @@ def test_operations_are_told_apart(document: Any) -> None:
     assert {tag for one in found for tag in one["tags"]} == TAGS.keys()
 
 
-def test_operations_ask_for_a_token_unless_they_are_public(house: House, document: Any) -> None:
+def test_operations_ask_for_a_token_unless_they_are_public(harness: Harness, document: Any) -> None:
     """What the document says of security is what happens."""
     for name, operation in operations(document).items():
         method, path = name.split(" ")
         path = re.sub(r"\{\w+\}", "x", path)
-        answered = house.nobody.request(method, path).status_code
+        answered = harness.nobody.request(method, path).status_code
         assert (answered == 401) is ("security" not in operation), name
 
 
@@ -123,9 +123,9 @@ def test_every_answer_has_a_true_example(document: Any) -> None:
                     assert {one["status"] for one in shown} == {int(status)}
 
 
-def test_every_body_has_an_example_that_is_taken(house: House, otto: Caller) -> None:
+def test_every_body_has_an_example_that_is_taken(harness: Harness, otto: Caller) -> None:
     """Each example of a body is as its schema says, and the service takes it."""
-    house.webhooks.create(a_webhook())
+    harness.webhooks.create(a_webhook())
     document = otto.get("/openapi.json").get_json()
     made = ""
     for name, operation in operations(document).items():
@@ -168,7 +168,7 @@ def test_the_schema_of_a_submission_takes_what_the_service_takes(
     assert (ada.post("/v1/jobs", json=body).status_code == 202) is is_taken
 
 
-def test_real_answers_are_as_the_schema_says(house: House, ada: Caller, document: Any) -> None:
+def test_real_answers_are_as_the_schema_says(harness: Harness, ada: Caller, document: Any) -> None:
     """What the service answers validates against what it documents."""
     job = ada.submit(labels={"team": "a"}).get_json()
     for name, response in {
@@ -177,7 +177,7 @@ def test_real_answers_are_as_the_schema_says(house: House, ada: Caller, document
         "POST /v1/jobs/{job_id}:cancel": ada.post(f"/v1/jobs/{job['id']}:cancel"),
         "DELETE /v1/jobs/{job_id}": ada.delete("/v1/jobs/x"),
         "GET /v1/job-types": ada.get("/v1/job-types"),
-        "GET /v1/health": house.nobody.get("/v1/health"),
+        "GET /v1/health": harness.nobody.get("/v1/health"),
         "POST /v1/jobs": ada.post("/v1/jobs", json={}),
     }.items():
         documented = operations(document)[name]["responses"][str(response.status_code)]
@@ -206,9 +206,9 @@ def test_tells_the_types_of_each_job_type(document: Any) -> None:
     assert validator(document, count["result"]).is_valid([0, 1])
 
 
-def test_is_kept_by_its_tag(house: House) -> None:
+def test_is_kept_by_its_tag(harness: Harness) -> None:
     """Who has the document already gets 304."""
-    first = house.nobody.get("/openapi.json")
-    again = house.nobody.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    first = harness.nobody.get("/openapi.json")
+    again = harness.nobody.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert first.headers["Cache-Control"] == "no-cache"

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.api import expect
-from tests.api.conftest import Caller, House
-from tests.making import a_job
+from tests.api.conftest import Caller, Harness
+from tests.factories import a_job
 
 HERE = a_job().id
 
@@ -47,10 +47,10 @@ HERE = a_job().id
     ("method", "verb"), [("GET", ""), ("DELETE", ""), ("POST", ":cancel"), ("POST", ":retry")]
 )
 def test_what_is_no_id_is_no_job(
-    house: House, otto: Caller, method: str, verb: str, job_id: str
+    harness: Harness, otto: Caller, method: str, verb: str, job_id: str
 ) -> None:
     """An id that can't be one is answered as one that is not there, and never asked for."""
-    house.put()
+    harness.put()
     response = otto.request(method, f"/v1/jobs/{job_id}{verb}")
     expect.problem(response, 404, "job_not_found")
 
@@ -73,10 +73,10 @@ def test_what_is_no_id_is_no_job(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_path_is_not_found(house: House, method: str, path: str) -> None:
+def test_an_unknown_path_is_not_found(harness: Harness, method: str, path: str) -> None:
     """What there is not is said so, with or without a token, and redirects nobody."""
-    house.put()
-    response = house.nobody.request(method, "http://localhost" + path)
+    harness.put()
+    response = harness.nobody.request(method, "http://localhost" + path)
     expect.problem(response, 404, "not_found")
     assert "Location" not in response.headers
 
@@ -103,10 +103,10 @@ def test_another_method_names_the_allowed_ones(
     assert set(response.headers["Allow"].split(", ")) == allowed
 
 
-def test_a_path_takes_the_methods_of_its_own_routes(house: House, ada: Caller) -> None:
+def test_a_path_takes_the_methods_of_its_own_routes(harness: Harness, ada: Caller) -> None:
     """No path is taken for another one's id: `Allow` has what is declared for it, and no more."""
     declared: dict[str, set[str]] = {}
-    for rule in house.app.url_map.iter_rules():
+    for rule in harness.app.url_map.iter_rules():
         declared.setdefault(re.sub("<.+?>", "x", rule.rule), set()).update(rule.methods or ())
     for path, methods in declared.items():
         allowed = ada.request("OPTIONS", path).headers["Allow"]
@@ -125,9 +125,9 @@ def test_options_names_the_methods(ada: Caller) -> None:
     "path",
     [f"/v1/jobs/{HERE}", "/v1/jobs", "/v1/job-types", "/v1/health", "/docs", "/openapi.json"],
 )
-def test_head_is_get_without_the_body(house: House, ada: Caller, path: str) -> None:
+def test_head_is_get_without_the_body(harness: Harness, ada: Caller, path: str) -> None:
     """HEAD answers with the status and the headers of GET, and nothing else."""
-    house.put()
+    harness.put()
     get, head = ada.get(path), ada.request("HEAD", path)
     assert (head.status_code, head.data) == (get.status_code, b"")
     for name in ("Content-Type", "Content-Length"):
@@ -140,9 +140,9 @@ def test_head_of_a_job_that_is_not_there(ada: Caller) -> None:
     assert (response.status_code, response.data) == (404, b"")
 
 
-def test_the_front_page_leads_to_the_reference(house: House) -> None:
+def test_the_front_page_leads_to_the_reference(harness: Harness) -> None:
     """Who opens the service in a browser finds the reference."""
-    response = house.nobody.get("/")
+    response = harness.nobody.get("/")
     assert (response.status_code, response.headers["Location"]) == (302, "/docs")
 
 

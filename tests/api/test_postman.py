@@ -5,7 +5,7 @@ from pathlib import Path
 
 from api.reference.postman import collection
 from handlers import REGISTRY
-from tests.api.conftest import House
+from tests.api.conftest import Harness
 
 FILE = Path(__file__).parents[2] / "docs" / "postman.json"
 
@@ -16,9 +16,9 @@ def test_the_kept_collection_is_the_one_that_is_made_now() -> None:
     assert is_current, "run: python -m api.reference.postman > docs/postman.json"
 
 
-def test_has_a_request_for_every_operation(house: House) -> None:
+def test_has_a_request_for_every_operation(harness: Harness) -> None:
     """Each operation of the document is a request, by its path and method."""
-    document = house.nobody.get("/openapi.json").get_json()
+    document = harness.nobody.get("/openapi.json").get_json()
     documented = {
         (method.upper(), path.replace("{", "{{").replace("}", "}}"))
         for path, methods in document["paths"].items()

@@ -17,8 +17,8 @@ import jobs.webhooks.model
 from api.http.problems import STATUS
 from jobs.errors import DormouseError
 from tests.api import expect
-from tests.api.conftest import Caller, House
-from tests.making import TRACEPARENT
+from tests.api.conftest import Caller, Harness
+from tests.factories import TRACEPARENT
 
 # Errors of `jobs` that end inside: in the worker, at start, or in `jobs` itself.
 INSIDE = {
@@ -74,7 +74,7 @@ def test_retryable_goes_with_the_status() -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, DormouseError, jobs.errors.JobExists, KeyError])
 def test_an_unexpected_exception_shows_nothing(
-    house: House,
+    harness: Harness,
     ada: Caller,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -85,7 +85,7 @@ def test_an_unexpected_exception_shows_nothing(
     def fail(*_: object) -> None:
         raise error("the password is swordfish")
 
-    monkeypatch.setattr(house.store, "list_jobs", fail)
+    monkeypatch.setattr(harness.store, "list_jobs", fail)
     with caplog.at_level(logging.ERROR):
         response = ada.get("/v1/jobs")
     found = expect.problem(response, 500, "internal")
@@ -94,12 +94,12 @@ def test_an_unexpected_exception_shows_nothing(
     assert "swordfish" in caplog.text
 
 
-def test_a_request_is_found_by_its_id(house: House, ada: Caller) -> None:
+def test_a_request_is_found_by_its_id(harness: Harness, ada: Caller) -> None:
     """The id of the caller's own trace names the request, in the header and in the problem."""
     response = ada.get("/v1/jobs/x", headers={"traceparent": TRACEPARENT})
     found = expect.problem(response, 404, "job_not_found")
     assert found.request_id == "4bf92f3577b34da6a3ce929d0e0e4736"
-    first, second = house.nobody.get("/x"), house.nobody.get("/x")
+    first, second = harness.nobody.get("/x"), harness.nobody.get("/x")
     assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
 
 
@@ -111,14 +111,14 @@ def test_answers_are_kept_by_nobody(ada: Caller, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_every_view_asks_for_a_token(house: House) -> None:
+def test_every_view_asks_for_a_token(harness: Harness) -> None:
     """Of all routes, only those named here answer without a token, whatever the method."""
     public = {"/", "/docs", "/openapi.json", "/livez", "/v1/health"}
     seen = set()
-    for rule in house.app.url_map.iter_rules():
+    for rule in harness.app.url_map.iter_rules():
         path = re.sub("<.+?>", "x", rule.rule)
         for method in rule.methods or ():
-            status = house.nobody.request(method, path).status_code
+            status = harness.nobody.request(method, path).status_code
             assert status < 400 if path in public else status == 401, (method, path)
         seen.add(path)
     assert public <= seen

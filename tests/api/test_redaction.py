@@ -4,16 +4,16 @@ import msgspec
 import pytest
 
 from jobs.payloads.redaction import without_credentials
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 
 SECRET = "Bearer s3cr3t"
 
 
 @pytest.mark.parametrize("name", ["Authorization", "COOKIE", "x-api-key", "Proxy-Authorization"])
-def test_no_answer_shows_them(house: House, vera: Caller, name: str) -> None:
+def test_no_answer_shows_them(harness: Harness, vera: Caller, name: str) -> None:
     """Neither one job nor a list does; the rest of the payload is as it was."""
     sent = {"rest": {"headers": {name: SECRET, "Accept": "text/plain"}}, "text": "hello"}
-    job = house.put(payload=msgspec.Raw(msgspec.json.encode(sent)))
+    job = harness.put(payload=msgspec.Raw(msgspec.json.encode(sent)))
     one = vera.get(f"/v1/jobs/{job.id}")
     assert one.json is not None
     assert one.json["payload"] == {
@@ -21,7 +21,7 @@ def test_no_answer_shows_them(house: House, vera: Caller, name: str) -> None:
         "text": "hello",
     }
     assert "s3cr3t" not in one.text + vera.get("/v1/jobs").text
-    kept = house.store.get(job.id)
+    kept = harness.store.get(job.id)
     assert kept is not None
     assert "s3cr3t" in bytes(kept.payload).decode()
 

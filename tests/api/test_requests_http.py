@@ -17,9 +17,9 @@ from jobs.memory.jobs import MemoryQueue, memory_stores
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, OTTO, ROLES
 from tests.api.http_file import filled, parse
-from tests.making import some_settings
+from tests.factories import some_settings
 from worker.app import create_app as create_worker
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.run import Task, run_handler
 
 FILE = Path(__file__).parents[2] / "docs" / "requests.http"
@@ -28,7 +28,7 @@ FILE = Path(__file__).parents[2] / "docs" / "requests.http"
 class HandlersHere:
     """Runs handlers in this process."""
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         return run_handler(REGISTRY.get(task.job_type), task, link)
 
     def stop(self) -> None:

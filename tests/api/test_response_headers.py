@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 
 PATHS = ["/v1/jobs", "/v1/me", "/v1/jobs/x", "/v1/health", "/livez", "/openapi.json", "/docs", "/x"]
 ANSWERS = [*((path, "GET") for path in PATHS), ("/v1/jobs", "PUT"), ("/v1/jobs", "HEAD")]
@@ -10,9 +10,9 @@ ANSWERS = [*((path, "GET") for path in PATHS), ("/v1/jobs", "PUT"), ("/v1/jobs",
 
 @pytest.mark.parametrize(("path", "method"), ANSWERS)
 @pytest.mark.parametrize("is_known", [True, False])
-def test_every_answer_has_them(house: House, path: str, method: str, is_known: bool) -> None:
+def test_every_answer_has_them(harness: Harness, path: str, method: str, is_known: bool) -> None:
     """Answers, refusals and errors alike, of every kind of path."""
-    caller = house.caller() if is_known else house.nobody
+    caller = harness.caller() if is_known else harness.nobody
     headers = caller.request(method, path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -27,14 +27,14 @@ def test_every_answer_has_them(house: House, path: str, method: str, is_known: b
 
 
 def test_an_unexpected_error_has_them_too(
-    house: House, ada: Caller, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing that goes wrong makes an answer less safe."""
 
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(house.store, "list_jobs", fail)
+    monkeypatch.setattr(harness.store, "list_jobs", fail)
     response = ada.get("/v1/jobs")
     assert response.status_code == 500
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")

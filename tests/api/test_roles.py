@@ -13,8 +13,8 @@ from jobs.job.model import Status
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, BOB, OTTO, VERA, Caller, House
-from tests.making import some_settings
+from tests.api.conftest import ADA, AUDIENCE, BOB, OTTO, VERA, Caller, Harness
+from tests.factories import some_settings
 
 JOB = "0" * 31 + "1"
 CALLS = {
@@ -41,12 +41,12 @@ ALLOWED: dict[str, dict[str, int]] = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("email", ALLOWED)
-def test_roles(house: House, email: str, call: str) -> None:
+def test_roles(harness: Harness, email: str, call: str) -> None:
     """Each role does what is its own, and what others own does not exist for a submitter."""
-    house.put(id=JOB, status=Status.QUEUED if call == "cancel" else Status.FAILED)
+    harness.put(id=JOB, status=Status.QUEUED if call == "cancel" else Status.FAILED)
     method, path = CALLS[call]
     options: dict[str, Any] = {"json": SUBMISSION} if call == "submit" else {}
-    response = house.caller(email).request(method, path, **options)
+    response = harness.caller(email).request(method, path, **options)
     status = ALLOWED[email][call]
     assert response.status_code == status
     if status == 403:
@@ -55,9 +55,9 @@ def test_roles(house: House, email: str, call: str) -> None:
         expect.problem(response, 404, "job_not_found")
 
 
-def test_an_owner_who_lost_the_role_may_not_change_the_job(house: House, vera: Caller) -> None:
+def test_an_owner_who_lost_the_role_may_not_change_the_job(harness: Harness, vera: Caller) -> None:
     """Owning a job is not enough; the role counts at each request."""
-    house.put(id=JOB, owner=f"user:{VERA}")
+    harness.put(id=JOB, owner=f"user:{VERA}")
     expect.problem(vera.post(f"/v1/jobs/{JOB}:cancel"), 403, "permission_denied")
 
 
@@ -111,8 +111,8 @@ def test_roles_add_up() -> None:
 
 def test_no_binding_means_nobody(issuer: Issuer, verifier: Verifier) -> None:
     """A deployment that grants nothing lets nobody in."""
-    house = House(issuer, verifier, some_settings(api_audiences=(AUDIENCE,)))
-    expect.problem(house.caller(ADA).get("/v1/jobs"), 403, "permission_denied")
+    harness = Harness(issuer, verifier, some_settings(api_audiences=(AUDIENCE,)))
+    expect.problem(harness.caller(ADA).get("/v1/jobs"), 403, "permission_denied")
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_no_binding_means_nobody(issuer: Issuer, verifier: Verifier) -> None:
         {"Authorization": "TOKEN"},
     ],
 )
-def test_without_a_token_there_is_no_answer(house: House, headers: dict[str, str]) -> None:
+def test_without_a_token_there_is_no_answer(harness: Harness, headers: dict[str, str]) -> None:
     """What is no bearer token is answered with 401 and which proof is asked for."""
-    response = Caller(house.app, headers).get("/v1/jobs")
+    response = Caller(harness.app, headers).get("/v1/jobs")
     expect.problem(response, 401, "unauthenticated")
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
@@ -149,24 +149,24 @@ def test_without_a_token_there_is_no_answer(house: House, headers: dict[str, str
     ],
 )
 def test_a_wrong_token_says_what_is_wrong_with_it(
-    house: House, claims: dict[str, Any], reason: str
+    harness: Harness, claims: dict[str, Any], reason: str
 ) -> None:
     """A token of the right key is refused for each claim that is not as it must be."""
-    response = house.caller(ADA, **claims).get("/v1/jobs")
+    response = harness.caller(ADA, **claims).get("/v1/jobs")
     assert reason in expect.problem(response, 401, "unauthenticated").detail
 
 
 @pytest.mark.parametrize("email", ["", "ada"])
-def test_a_token_without_an_email_is_refused(house: House, email: str) -> None:
+def test_a_token_without_an_email_is_refused(harness: Harness, email: str) -> None:
     """A caller is known by an email address."""
-    response = house.caller(email).get("/v1/jobs")
+    response = harness.caller(email).get("/v1/jobs")
     assert "no verified email" in expect.problem(response, 401, "unauthenticated").detail
 
 
-def test_a_token_of_another_key_is_refused(house: House) -> None:
+def test_a_token_of_another_key_is_refused(harness: Harness) -> None:
     """What somebody else signed is worth nothing."""
     forger = Issuer(now=lambda: datetime.now(UTC))
-    response = House(forger, house.verifier).caller(ADA).get("/v1/jobs")
+    response = Harness(forger, harness.verifier).caller(ADA).get("/v1/jobs")
     expect.problem(response, 401, "unauthenticated")
 
 
@@ -174,8 +174,8 @@ def test_a_service_account_is_a_caller_too(issuer: Issuer, verifier: Verifier) -
     """A service account is known as one, and owns what it submits."""
     account = "runner@project.iam.gserviceaccount.com"
     roles = (Binding(Role.SUBMITTER, (f"serviceAccount:{account}",)),)
-    house = House(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
-    job = expect.job(house.caller(account).submit(), 202)
+    harness = Harness(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
+    job = expect.job(harness.caller(account).submit(), 202)
     assert job["owner"] == f"serviceAccount:{account}"
 
 
@@ -186,13 +186,13 @@ def test_certificates_out_of_reach_are_not_the_callers_fault(issuer: Issuer) -> 
         raise TimeoutError
 
     certificates = Certificates("https://certificates.test", lambda: datetime.now(UTC), fail)
-    response = House(issuer, Verifier(certificates)).caller(ADA).get("/v1/jobs")
+    response = Harness(issuer, Verifier(certificates)).caller(ADA).get("/v1/jobs")
     assert expect.problem(response, 503, "identity_unavailable").retryable
     assert response.headers["Retry-After"]
 
 
-def test_an_old_token_is_refused_later(house: House) -> None:
+def test_an_old_token_is_refused_later(harness: Harness) -> None:
     """A token is good for its hour."""
     hours_ago = int((datetime.now(UTC) - timedelta(hours=2)).timestamp())
-    old = house.caller(ADA, iat=hours_ago, exp=hours_ago + 3600)
+    old = harness.caller(ADA, iat=hours_ago, exp=hours_ago + 3600)
     expect.problem(old.get("/v1/jobs"), 401, "unauthenticated")

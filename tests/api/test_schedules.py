@@ -11,8 +11,8 @@ from jobs.schedules.model import MAX_PER_OWNER, Fired, Skip, Template
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, Caller, House
-from tests.making import MINUTE, T0, a_schedule, some_settings
+from tests.api.conftest import ADA, AUDIENCE, Caller, Harness
+from tests.factories import MINUTE, T0, a_schedule, some_settings
 
 TEMPLATE: dict[str, Any] = {"type": "text.echo", "payload": {"text": "hello"}}
 NIGHTLY = {"template": TEMPLATE, "cron": "30 2 * * *", "time_zone": "Europe/Berlin"}
@@ -111,7 +111,9 @@ def test_a_job_type_that_there_is_not(ada: Caller) -> None:
     expect.problem(create(ada, template={"type": "a.b", "payload": 1}), 400, "unknown_job_type")
 
 
-def test_a_repetition_gets_the_first_schedule_back(house: House, ada: Caller, bob: Caller) -> None:
+def test_a_repetition_gets_the_first_schedule_back(
+    harness: Harness, ada: Caller, bob: Caller
+) -> None:
     """One key is one schedule, as it is now; another request under it is refused."""
     first = create(ada, key="nightly")
     changed = patch(ada, first.get_json(), description="mine").get_json()
@@ -124,16 +126,16 @@ def test_a_repetition_gets_the_first_schedule_back(house: House, ada: Caller, bo
     every = {"template": TEMPLATE, "every_seconds": 60}
     headers = {"Idempotency-Key": "minutely"}
     interval = ada.post("/v1/schedules", json=every, headers=headers)
-    house.clock.move(MINUTE)
+    harness.clock.move(MINUTE)
     again = ada.post("/v1/schedules", json=every, headers=headers)
     assert again.get_json()["id"] == interval.get_json()["id"]
 
 
-def test_a_caller_has_so_many_schedules(house: House, ada: Caller, bob: Caller) -> None:
+def test_a_caller_has_so_many_schedules(harness: Harness, ada: Caller, bob: Caller) -> None:
     """The hundred and first is refused, but for a replay; other callers have their own number."""
     first = create(ada, key="first")
     for number in range(MAX_PER_OWNER - 1):
-        house.stores.schedules.create(a_schedule(id=f"{number}", owner=f"user:{ADA}"))
+        harness.stores.schedules.create(a_schedule(id=f"{number}", owner=f"user:{ADA}"))
     assert "100" in expect.problem(create(ada), 409, "too_many_schedules").detail
     assert create(ada, key="first").get_json() == first.get_json()
     created(bob)
@@ -141,12 +143,12 @@ def test_a_caller_has_so_many_schedules(house: House, ada: Caller, bob: Caller) 
     created(ada)
 
 
-def test_pages(house: House, ada: Caller) -> None:
+def test_pages(harness: Harness, ada: Caller) -> None:
     """All pages together are the whole list, newest first; a token is for its list only."""
     ids: list[str] = []
     for _ in range(5):
         ids.insert(0, created(ada)["id"])
-        house.clock.move(MINUTE)
+        harness.clock.move(MINUTE)
     page = ada.get("/v1/schedules?page_size=3").get_json()
     token = page["next_page_token"]
     rest = ada.get(f"/v1/schedules?page_size=3&page_token={token}").get_json()
@@ -161,11 +163,11 @@ def test_pages(house: House, ada: Caller) -> None:
 # Changes
 
 
-def test_a_change_leaves_what_it_does_not_name(house: House, ada: Caller) -> None:
+def test_a_change_leaves_what_it_does_not_name(harness: Harness, ada: Caller) -> None:
     """Only what is named changes, each as a whole; null is the default."""
     template = {**TEMPLATE, "labels": {"team": "a"}, "max_attempts": 9}
     before = created(ada, template=template, catch_up="all", overlap="skip", description="x")
-    house.clock.move(MINUTE)
+    harness.clock.move(MINUTE)
     after = patch(ada, before, template=TEMPLATE, catch_up=None).get_json()
     assert after == before | {
         "template": {**TEMPLATE, "labels": {}, "max_attempts": None, "retry": None, "notify": None},
@@ -232,7 +234,7 @@ def test_there_is_no_update_mask(ada: Caller) -> None:
     expect.problem(ada.request("PATCH", path, json={"cron": "@daily"}), 400, "invalid_request")
 
 
-def test_a_pause(house: House, ada: Caller) -> None:
+def test_a_pause(harness: Harness, ada: Caller) -> None:
     """A paused schedule has no next times; it goes on after the pause, with nothing made up for."""
     schedule = created(ada, cron="@hourly", catch_up="all")
     path = f"/v1/schedules/{schedule['id']}"
@@ -240,9 +242,9 @@ def test_a_pause(house: House, ada: Caller) -> None:
     assert (paused["state"], paused["next_times"]) == ("paused", [])
     assert paused["links"].keys() == {"self", "jobs", "run", "resume"}
     assert ada.post(f"{path}:pause").get_json() == paused
-    house.clock.move(timedelta(hours=5))
+    harness.clock.move(timedelta(hours=5))
     assert patch(ada, schedule, cron="0 */2 * * *").get_json()["next_times"] == []
-    kept = house.stores.schedules.get(schedule["id"])
+    kept = harness.stores.schedules.get(schedule["id"])
     assert kept
     assert kept.fire_at is None
     resumed = ada.post(f"{path}:resume").get_json()
@@ -262,7 +264,7 @@ def test_deleting(ada: Caller) -> None:
 # Running now
 
 
-def test_run_now(house: House, ada: Caller, otto: Caller) -> None:
+def test_run_now(harness: Harness, ada: Caller, otto: Caller) -> None:
     """A job of the template at once, the owner's, also while paused; the times stay."""
     schedule = created(ada, template={**TEMPLATE, "labels": {"team": "a"}, "max_attempts": 2})
     path = f"/v1/schedules/{schedule['id']}"
@@ -273,7 +275,7 @@ def test_run_now(house: House, ada: Caller, otto: Caller) -> None:
         assert response.headers["Location"] == f"/v1/jobs/{job['id']}"
         assert job["labels"] == {"team": "a", "schedule": schedule["id"]}
         assert (job["owner"], job["max_attempts"]) == (f"user:{ADA}", 2)
-        assert [job_message.job_id for job_message in house.dispatched()] == [job["id"]]
+        assert [job_message.job_id for job_message in harness.dispatched()] == [job["id"]]
     assert len(ada.get(schedule["links"]["jobs"]).get_json()["jobs"]) == 2
     assert ada.get(path).get_json() == paused
 
@@ -298,25 +300,25 @@ def test_a_key_makes_one_run_of_two_requests(ada: Caller, otto: Caller) -> None:
     expect.problem(ada.post(path, headers=key), 422, "idempotency_key_reused")
 
 
-def test_who_is_to_be_told_of_its_jobs(house: House, ada: Caller) -> None:
+def test_who_is_to_be_told_of_its_jobs(harness: Harness, ada: Caller) -> None:
     """A template may name a URL, as a submission may; each of its jobs carries it."""
     notify = {"url": "https://ada.example.com/done"}
     schedule = created(ada, template={**TEMPLATE, "notify": notify})
     assert schedule["template"]["notify"] == notify
     job = ada.post(f"/v1/schedules/{schedule['id']}:run").get_json()
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept
     assert kept.notify == notify["url"]
     wrong = create(ada, template={**TEMPLATE, "notify": {"url": "https://me:pw@a.example.com/"}})
     expect.problem(wrong, 400, "invalid_request")
 
 
-def test_a_change_that_names_nothing_changes_nothing(house: House, ada: Caller) -> None:
+def test_a_change_that_names_nothing_changes_nothing(harness: Harness, ada: Caller) -> None:
     """An empty body leaves the schedule as it was, its version too."""
     schedule = created(ada)
-    before = house.stores.schedules.get(schedule["id"])
+    before = harness.stores.schedules.get(schedule["id"])
     assert patch(ada, schedule).get_json() == schedule
-    assert house.stores.schedules.get(schedule["id"]) == before
+    assert harness.stores.schedules.get(schedule["id"]) == before
 
 
 # What others may
@@ -335,8 +337,8 @@ def test_a_template_is_of_a_type_that_the_caller_may_submit(
 ) -> None:
     """Whose role is for some job types can plan those, and turn no schedule into another's."""
     roles = (Binding(Role.SUBMITTER, (f"user:{ADA}",), ("text.*",)),)
-    house = House(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
-    ada = house.caller(ADA)
+    harness = Harness(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=roles))
+    ada = harness.caller(ADA)
     count = {"type": "number.count", "payload": {"to": 3}}
     schedule = created(ada)
     expect.problem(create(ada, template=count), 403, "permission_denied")
@@ -355,7 +357,7 @@ def test_credentials_are_not_shown(ada: Caller) -> None:
     assert "abc" not in job.get_data(as_text=True)
 
 
-def test_what_fired_and_what_was_skipped(house: House, ada: Caller) -> None:
+def test_what_fired_and_what_was_skipped(harness: Harness, ada: Caller) -> None:
     """The latest time that made a job is shown, and the latest that made none, with its reason."""
     kept = a_schedule(
         owner=f"user:{ADA}",
@@ -363,7 +365,7 @@ def test_what_fired_and_what_was_skipped(house: House, ada: Caller) -> None:
         last_firing=Fired(at=T0, job_id="1" * 32),
         last_skip=Skip(at=T0 + MINUTE, code="overlap", detail="It had not ended."),
     )
-    house.stores.schedules.create(kept)
+    harness.stores.schedules.create(kept)
     shown = ada.get(f"/v1/schedules/{kept.id}").get_json()
     assert shown["last_firing"] == {"at": "2026-03-04T05:06:07.890123Z", "job_id": "1" * 32}
     assert shown["last_skip"]["code"] == "overlap"

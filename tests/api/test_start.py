@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import House
+from tests.api.conftest import Harness
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -48,7 +48,7 @@ def test_importing_a_service_is_light(modules: tuple[str, ...]) -> None:
     assert (ran.returncode, ran.stdout.split()) == (0, []), ran.stderr
 
 
-def test_making_the_application_asks_nobody(house: House) -> None:
+def test_making_the_application_asks_nobody(harness: Harness) -> None:
     """The application is made without a look at its store and its queue."""
 
     class Untouchable:
@@ -59,17 +59,17 @@ def test_making_the_application_asks_nobody(house: House) -> None:
                 return lambda: None
             raise AssertionError(f"{name} was asked for")
 
-    house.store = Untouchable()  # type: ignore[assignment]
-    house.queue = Untouchable()  # type: ignore[assignment]
-    house.letters = Untouchable()  # type: ignore[assignment]
-    house.__post_init__()
-    assert house.nobody.get("/livez").status_code == 200
+    harness.store = Untouchable()  # type: ignore[assignment]
+    harness.queue = Untouchable()  # type: ignore[assignment]
+    harness.dead_letters = Untouchable()  # type: ignore[assignment]
+    harness.__post_init__()
+    assert harness.nobody.get("/livez").status_code == 200
 
 
-def test_the_reference_is_made_when_it_is_asked_for(house: House) -> None:
+def test_the_reference_is_made_when_it_is_asked_for(harness: Harness) -> None:
     """A cold start does not wait for a document that few read."""
-    reference = house.app.extensions["reference"]
+    reference = harness.app.extensions["reference"]
     assert not {"openapi", "document", "page"} & vars(reference).keys()
-    first = house.nobody.get("/openapi.json")
+    first = harness.nobody.get("/openapi.json")
     assert {"openapi", "document"} <= vars(reference).keys()
-    assert house.nobody.get("/openapi.json").data == first.data
+    assert harness.nobody.get("/openapi.json").data == first.data

@@ -5,21 +5,21 @@ import pytest
 from api.app import STOP
 from jobs.job.model import Job
 from tests.api import expect
-from tests.api.conftest import Caller, House
+from tests.api.conftest import Caller, Harness
 
 
 def test_nobody_waits_for_a_job_in_a_process_that_must_stop(
-    house: House, ada: Caller, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A waiting GET is answered with the job as it is, without a further look, not cut off."""
-    job = house.put()
-    get, looks = house.store.get, list[str]()
+    job = harness.put()
+    get, looks = harness.store.get, list[str]()
 
     def look(job_id: str) -> Job | None:
         looks.append(job_id)
         return get(job_id)
 
-    monkeypatch.setattr(house.store, "get", look)
-    house.app.extensions[STOP]()
+    monkeypatch.setattr(harness.store, "get", look)
+    harness.app.extensions[STOP]()
     assert expect.job(ada.get(f"/v1/jobs/{job.id}?wait=30"))["status"] == "queued"
     assert looks == [job.id]

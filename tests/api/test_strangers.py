@@ -14,9 +14,9 @@ from identity.certificates import Certificates, Fetched
 from identity.tokens import Verifier
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
-from tests.api.conftest import ADA, AUDIENCE, House
+from tests.api.conftest import ADA, AUDIENCE, Harness
+from tests.factories import some_settings
 from tests.identity.strangers import NOW, VERIFIER, Bearer
-from tests.making import some_settings
 
 SETTINGS = some_settings(
     api_audiences=(AUDIENCE,),
@@ -54,8 +54,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def house(issuer: Issuer) -> House:
-    return House(issuer, VERIFIER, SETTINGS)
+def harness(issuer: Issuer) -> Harness:
+    return Harness(issuer, VERIFIER, SETTINGS)
 
 
 def guarded_rules(app: Flask) -> Iterator[tuple[str, str]]:
@@ -80,21 +80,21 @@ def _answer(app: Flask, method: str, path: str, header: str | None) -> TestRespo
     return Client(app).open(path, method=method, environ_overrides=environ)
 
 
-def test_the_walk_goes_everywhere(house: House) -> None:
+def test_the_walk_goes_everywhere(harness: Harness) -> None:
     """Every guarded route lets a good token in, so what follows is not about wrong paths."""
-    routes = list(guarded_routes(house.app))
+    routes = list(guarded_routes(harness.app))
     assert len({path for _, path in routes}) > 10
     assert len(REFUSED) > 100
     for method, path in routes:
-        status = _answer(house.app, method, path, f"Bearer {ADAS.token()}").status_code
+        status = _answer(harness.app, method, path, f"Bearer {ADAS.token()}").status_code
         assert status not in {401, 403, 405}, (method, path)
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_every_route_refuses(house: House, why: str) -> None:
+def test_every_route_refuses(harness: Harness, why: str) -> None:
     """Each wrong token is answered with 401 on every route, with nothing but the reason."""
-    for method, path in guarded_routes(house.app):
-        response = _answer(house.app, method, path, REFUSED[why])
+    for method, path in guarded_routes(harness.app):
+        response = _answer(harness.app, method, path, REFUSED[why])
         assert response.status_code == 401, (method, path)
         assert response.headers["WWW-Authenticate"] == "Bearer"
         if method != "HEAD":
@@ -102,13 +102,13 @@ def test_every_route_refuses(house: House, why: str) -> None:
             assert "Traceback" not in response.get_data(as_text=True)
 
 
-def test_every_route_asks(house: House) -> None:
+def test_every_route_asks(harness: Harness) -> None:
     """Without a header every route answers 401."""
-    for method, path in guarded_routes(house.app):
-        assert _answer(house.app, method, path, None).status_code == 401, (method, path)
+    for method, path in guarded_routes(harness.app):
+        assert _answer(harness.app, method, path, None).status_code == 401, (method, path)
 
 
-def test_a_token_elsewhere_is_no_token(house: House) -> None:
+def test_a_token_elsewhere_is_no_token(harness: Harness) -> None:
     """Only `Authorization` is looked at: no query, no cookie, no other header."""
     token = ADAS.token()
     elsewhere = {
@@ -121,16 +121,16 @@ def test_a_token_elsewhere_is_no_token(house: House) -> None:
         "HTTP_X_GOOG_AUTHENTICATED_USER_EMAIL": f"accounts.google.com:{ADA}",
         "QUERY_STRING": f"access_token={token}",
     }
-    for method, path in guarded_routes(house.app):
-        response = Client(house.app).open(path, method=method, environ_overrides=elsewhere)
+    for method, path in guarded_routes(harness.app):
+        response = Client(harness.app).open(path, method=method, environ_overrides=elsewhere)
         assert response.status_code == 401, (method, path)
 
 
 def test_every_route_forbids(issuer: Issuer) -> None:
     """A right token without a role gets 403 on every route."""
-    house = House(issuer, VERIFIER, some_settings(api_audiences=(AUDIENCE,)))
-    for method, path in guarded_routes(house.app):
-        response = _answer(house.app, method, path, f"Bearer {ADAS.token()}")
+    harness = Harness(issuer, VERIFIER, some_settings(api_audiences=(AUDIENCE,)))
+    for method, path in guarded_routes(harness.app):
+        response = _answer(harness.app, method, path, f"Bearer {ADAS.token()}")
         assert response.status_code == 403, (method, path)
 
 
@@ -141,8 +141,8 @@ def test_every_route_waits_for_certificates(issuer: Issuer) -> None:
         raise TimeoutError
 
     certificates = Certificates("https://certs.test", lambda: datetime.now(UTC), fail)
-    house = House(issuer, Verifier(certificates), SETTINGS)
-    for method, path in guarded_routes(house.app):
-        response = _answer(house.app, method, path, f"Bearer {ADAS.token()}")
+    harness = Harness(issuer, Verifier(certificates), SETTINGS)
+    for method, path in guarded_routes(harness.app):
+        response = _answer(harness.app, method, path, f"Bearer {ADAS.token()}")
         assert response.status_code == 503, (method, path)
         assert int(response.headers["Retry-After"]) > 0

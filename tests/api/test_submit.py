@@ -7,20 +7,20 @@ import pytest
 
 from jobs.job.model import Status
 from tests.api import expect
-from tests.api.conftest import ADA, Caller, House
+from tests.api.conftest import ADA, Caller, Harness
+from tests.factories import T0, TRACEPARENT
 from tests.faulty import Fault
-from tests.making import T0, TRACEPARENT
 
 
-def test_keeps_the_job_dispatches_and_answers_202(house: House, ada: Caller) -> None:
+def test_keeps_the_job_dispatches_and_answers_202(harness: Harness, ada: Caller) -> None:
     """A submission is in the store and dispatched before it is answered, and says where to look."""
     response = ada.submit(labels={"team": "billing"})
     job = expect.job(response, 202)
     assert response.headers["Location"] == f"/v1/jobs/{job['id']}"
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept is not None
     assert (kept.owner, kept.status, kept.created_at) == (f"user:{ADA}", Status.QUEUED, T0)
-    assert [job_message.job_id for job_message in house.dispatched()] == [job["id"]]
+    assert [job_message.job_id for job_message in harness.dispatched()] == [job["id"]]
 
 
 def test_shows_every_documented_field(ada: Caller) -> None:
@@ -50,23 +50,23 @@ def test_shows_every_documented_field(ada: Caller) -> None:
     }
 
 
-def test_answers_202_when_dispatching_fails(house: House, ada: Caller) -> None:
+def test_answers_202_when_dispatching_fails(harness: Harness, ada: Caller) -> None:
     """The document is the truth: without a job message the job waits for the sweep."""
-    house.queue.fault = Fault.NOT_MADE
+    harness.queue.fault = Fault.NOT_MADE
     job = expect.job(ada.submit(), 202)
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept is not None
     assert kept.wake_at is not None
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
-def test_answers_503_when_the_store_is_away(house: House, ada: Caller) -> None:
+def test_answers_503_when_the_store_is_away(harness: Harness, ada: Caller) -> None:
     """Without the store nothing is promised, and the caller learns that trying again can help."""
-    house.store.fault = Fault.NOT_MADE
+    harness.store.fault = Fault.NOT_MADE
     response = ada.submit()
     assert expect.problem(response, 503, "store_unavailable").retryable
     assert int(response.headers["Retry-After"]) > 0
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
 def test_run_at_is_kept_in_utc(ada: Caller) -> None:
@@ -75,20 +75,20 @@ def test_run_at_is_kept_in_utc(ada: Caller) -> None:
     assert job["run_at"] == "2026-03-04T10:00:00Z"
 
 
-def test_a_delay_counts_from_now(house: House, ada: Caller) -> None:
+def test_a_delay_counts_from_now(harness: Harness, ada: Caller) -> None:
     """A delayed job is queued with its moment, and not dispatched."""
     job = expect.job(ada.submit(delay_seconds=90.5), 202)
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept is not None
     assert kept.run_at == T0 + timedelta(seconds=90.5)
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
-def test_a_time_that_is_past_is_now(house: House, ada: Caller) -> None:
+def test_a_time_that_is_past_is_now(harness: Harness, ada: Caller) -> None:
     """A job of yesterday starts at once."""
     job = expect.job(ada.submit(run_at="0001-01-01T00:00:00+14:00"), 202)
     assert job["run_at"] == job["created_at"]
-    assert len(house.dispatched()) == 1
+    assert len(harness.dispatched()) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,15 @@ def test_a_time_that_is_past_is_now(house: House, ada: Caller) -> None:
         ({"priority": 1}, "priority"),
     ],
 )
-def test_names_what_is_wrong(house: House, ada: Caller, fields: dict[str, Any], path: str) -> None:
+def test_names_what_is_wrong(
+    harness: Harness, ada: Caller, fields: dict[str, Any], path: str
+) -> None:
     """A field of a wrong type or value is refused by its path, and nothing is made."""
     found = expect.problem(ada.submit(**fields), 400, "invalid_request")
     assert path in found.detail
     assert not found.retryable
     assert ada.get("/v1/jobs").get_json()["jobs"] == []
-    assert house.dispatched() == []
+    assert harness.dispatched() == []
 
 
 @pytest.mark.parametrize("missing", ["type", "payload"])
@@ -172,36 +174,36 @@ def test_a_payload_above_the_limit_is_refused(ada: Caller) -> None:
     assert "262144" in expect.problem(response, 413, "payload_too_large").detail
 
 
-def test_the_payload_is_kept_byte_for_byte(house: House, ada: Caller) -> None:
+def test_the_payload_is_kept_byte_for_byte(harness: Harness, ada: Caller) -> None:
     """What the caller wrote comes back as it was written, white space and escapes too."""
     payload = (
         '{ "text" : "\\u00e9\\ud83d\\ude00 \\u0000",\n "more": [1.0, 1e2, 123456789012345678901] }'
     )
     body = f'{{"type":"text.echo","payload":{payload}}}'
     job = expect.job(ada.post("/v1/jobs", data=body, content_type="application/json"), 202)
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept is not None
     assert bytes(kept.payload).decode() == payload
     assert payload in ada.get(f"/v1/jobs/{job['id']}").get_data(as_text=True)
 
 
-def test_the_trace_of_the_caller_goes_along(house: House, ada: Caller) -> None:
+def test_the_trace_of_the_caller_goes_along(harness: Harness, ada: Caller) -> None:
     """The job carries the trace that its submission belongs to, which is the request's id too."""
     response = ada.post(
         "/v1/jobs",
         json={"type": "text.echo", "payload": {"text": "hello"}},
         headers={"traceparent": TRACEPARENT},
     )
-    kept = house.store.get(expect.job(response, 202)["id"])
+    kept = harness.store.get(expect.job(response, 202)["id"])
     assert kept is not None
     assert kept.trace == TRACEPARENT
     assert response.headers["X-Request-Id"] in TRACEPARENT
 
 
-def test_a_job_may_bring_its_own_waits(house: House, ada: Caller) -> None:
+def test_a_job_may_bring_its_own_waits(harness: Harness, ada: Caller) -> None:
     """What is given takes the place of the job type's policy; the rest of it stays."""
     job = expect.job(ada.submit(retry={"first_seconds": 1}, max_attempts=9), 202)
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept is not None
     assert kept.retry is not None
     assert (kept.retry.first_seconds, kept.retry.longest_seconds) == (1, 60)

@@ -10,8 +10,8 @@ from jobs.job.model import Attempt, Status
 from jobs.settings.roles import Binding, Role, covers
 from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, House
-from tests.making import an_attempt, some_settings
+from tests.api.conftest import ADA, AUDIENCE, BOB, Caller, Harness
+from tests.factories import an_attempt, some_settings
 
 ECHO, COUNT, OWN = (digit * 32 for digit in "abc")
 ROLES = (
@@ -25,17 +25,17 @@ COUNTING: dict[str, Any] = {"type": "number.count", "payload": {"to": 3}}
 
 
 @pytest.fixture
-def house(issuer: Issuer, verifier: Verifier) -> House:
+def harness(issuer: Issuer, verifier: Verifier) -> Harness:
     """Bob has a failed job of each of two types."""
-    house = House(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=ROLES))
-    put(house, ECHO, "text.echo", BOB)
-    put(house, COUNT, "number.count", BOB)
-    return house
+    harness = Harness(issuer, verifier, some_settings(api_audiences=(AUDIENCE,), roles=ROLES))
+    put(harness, ECHO, "text.echo", BOB)
+    put(harness, COUNT, "number.count", BOB)
+    return harness
 
 
-def put(house: House, job_id: str, job_type: str, email: str) -> None:
+def put(harness: Harness, job_id: str, job_type: str, email: str) -> None:
     attempts: tuple[Attempt, ...] = (an_attempt(),)
-    house.put(
+    harness.put(
         id=job_id, type=job_type, owner=f"user:{email}", status=Status.FAILED, attempts=attempts
     )
 
@@ -82,9 +82,9 @@ def test_types_add_up() -> None:
     assert caller.types == {Role.VIEWER: {"a.*", "b.c"}}
 
 
-def test_submits_only_its_types(house: House) -> None:
+def test_submits_only_its_types(harness: Harness) -> None:
     """A job of another type is refused, alone and in a batch, and nothing is kept of it."""
-    ada = house.caller(ADA)
+    ada = harness.caller(ADA)
     expect.job(ada.submit(), 202)
     expect.problem(ada.submit(**COUNTING), 403, "permission_denied")
     echo = {"type": "text.echo", "payload": {"text": "hello"}}
@@ -93,18 +93,18 @@ def test_submits_only_its_types(house: House) -> None:
     assert len(listed(ada.get("/v1/jobs"))) == 1
 
 
-def test_what_does_not_exist_is_refused_like_what_is_not_allowed(house: House) -> None:
+def test_what_does_not_exist_is_refused_like_what_is_not_allowed(harness: Harness) -> None:
     """A limited caller does not learn which other job types there are."""
-    ada = house.caller(ADA)
+    ada = harness.caller(ADA)
     unknown = expect.problem(ada.submit(type="no.such"), 403, "permission_denied")
     known = expect.problem(ada.submit(**COUNTING), 403, "permission_denied")
     assert unknown.detail == known.detail
 
 
-def test_own_jobs_of_a_type_that_was_taken_away_stay_readable(house: House) -> None:
+def test_own_jobs_of_a_type_that_was_taken_away_stay_readable(harness: Harness) -> None:
     """They can be read and listed; changing them needs the type."""
-    put(house, OWN, "number.count", ADA)
-    ada, path = house.caller(ADA), f"/v1/jobs/{OWN}"
+    put(harness, OWN, "number.count", ADA)
+    ada, path = harness.caller(ADA), f"/v1/jobs/{OWN}"
     expect.job(ada.get(path))
     assert listed(ada.get("/v1/jobs")) == {OWN}
     assert listed(ada.get("/v1/jobs?type=number.count")) == {OWN}
@@ -114,42 +114,42 @@ def test_own_jobs_of_a_type_that_was_taken_away_stay_readable(house: House) -> N
     assert (changed["changed"], changed["skipped"]) == ([], [OWN])
 
 
-def test_a_viewer_of_some_types_reads_those(house: House) -> None:
+def test_a_viewer_of_some_types_reads_those(harness: Harness) -> None:
     """Other people's jobs of other types do not exist for it."""
-    vera = house.caller("vera@example.com")
+    vera = harness.caller("vera@example.com")
     expect.job(vera.get(f"/v1/jobs/{ECHO}"))
     expect.problem(vera.get(f"/v1/jobs/{COUNT}"), 404, "job_not_found")
 
 
-def test_a_viewer_of_some_types_filters_by_one(house: House) -> None:
+def test_a_viewer_of_some_types_filters_by_one(harness: Harness) -> None:
     """A list over all types is refused, with the types to filter by, rather than cut short."""
-    vera = house.caller("vera@example.com")
+    vera = harness.caller("vera@example.com")
     assert listed(vera.get("/v1/jobs?type=text.echo")) == {ECHO}
     for path in ("/v1/jobs", "/v1/jobs?type=number.count", "/v1/jobs?status=failed"):
         problem = expect.problem(vera.get(path), 403, "permission_denied")
         assert "filter by a `type` of text.*" in problem.detail
 
 
-def test_a_viewer_of_some_types_lists_its_own_of_others(house: House) -> None:
+def test_a_viewer_of_some_types_lists_its_own_of_others(harness: Harness) -> None:
     """Where it submits, and may not read what others submit, it sees its own."""
-    mix = house.caller("mix@example.com")
+    mix = harness.caller("mix@example.com")
     own = expect.job(mix.submit(**COUNTING), 202)["id"]
     assert listed(mix.get("/v1/jobs?type=number.count")) == {own}
     assert listed(mix.get("/v1/jobs?type=text.echo")) == {ECHO}
     expect.problem(mix.get("/v1/jobs"), 403, "permission_denied")
 
 
-def test_a_page_token_is_worth_nothing_in_another_list(house: House) -> None:
+def test_a_page_token_is_worth_nothing_in_another_list(harness: Harness) -> None:
     """A token of an operator's list does not open it to a submitter."""
-    token = house.caller("otto@example.com").get("/v1/jobs?type=text.echo&page_size=1").get_json()
+    token = harness.caller("otto@example.com").get("/v1/jobs?type=text.echo&page_size=1").get_json()
     path = f"/v1/jobs?type=text.echo&page_size=1&page_token={token['next_page_token']}"
-    expect.problem(house.caller(ADA).get(path), 400, "invalid_page_token")
+    expect.problem(harness.caller(ADA).get(path), 400, "invalid_page_token")
 
 
 @pytest.fixture
-def otto(house: House) -> Caller:
+def otto(harness: Harness) -> Caller:
     """Operates `text.echo`."""
-    return house.caller("otto@example.com")
+    return harness.caller("otto@example.com")
 
 
 def test_an_operator_of_some_types_changes_those(otto: Caller) -> None:
@@ -168,9 +168,9 @@ def test_an_operator_of_some_types_changes_those(otto: Caller) -> None:
     assert cancelled.get_json()["changed"] == [ECHO]
 
 
-def test_an_operator_of_some_types_sees_their_tracebacks(house: House, otto: Caller) -> None:
+def test_an_operator_of_some_types_sees_their_tracebacks(harness: Harness, otto: Caller) -> None:
     """And as the owner of a job of another type it sees none."""
-    put(house, OWN, "number.count", "otto@example.com")
+    put(harness, OWN, "number.count", "otto@example.com")
     errors = [
         expect.job(otto.get(f"/v1/jobs/{job_id}"))["attempts"][0]["error"] for job_id in (ECHO, OWN)
     ]

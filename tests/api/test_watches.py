@@ -13,7 +13,7 @@ from jobs.errors import StoreUnavailable
 from jobs.job import transitions
 from jobs.job.model import Job, Progress, Status
 from jobs.memory.jobs import MemoryJobStore
-from tests.making import KEEP_FOR, T0, a_job
+from tests.factories import KEEP_FOR, T0, a_job
 
 WATCHERS = 200
 LONG = 60.0

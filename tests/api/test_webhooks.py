@@ -10,8 +10,8 @@ from jobs.job.store import Filter
 from jobs.webhooks.model import MAX_OF_OWNER, DisabledReason
 from jobs.webhooks.signing import signed_headers
 from tests.api import expect
-from tests.api.conftest import ADA, Caller, House
-from tests.making import T0, a_webhook
+from tests.api.conftest import ADA, Caller, Harness
+from tests.factories import T0, a_webhook
 
 URL = "https://example.com/hook"
 MINE = f"user:{ADA}"
@@ -25,11 +25,11 @@ def _create(caller: Caller, **body: Any) -> dict[str, Any]:
     return made
 
 
-def test_create(house: House, ada: Caller) -> None:
+def test_create(harness: Harness, ada: Caller) -> None:
     """A webhook hears of its maker's jobs; its secret is shown by this answer and by no other."""
     made = _create(ada, events=["job.failed"], types=["http.*"], labels={"team": "blue"})
     secret = made.pop("secret")
-    kept = house.webhooks.get(made["id"])
+    kept = harness.webhooks.get(made["id"])
     assert kept
     assert kept.secrets.current == secret
     assert (kept.owner, kept.url, kept.enabled) == (MINE, URL, True)
@@ -65,19 +65,19 @@ def test_create(house: House, ada: Caller) -> None:
         {"url": URL, "owner": "user:bob@example.com"},
     ],
 )
-def test_what_is_no_webhook(house: House, ada: Caller, body: dict[str, Any]) -> None:
+def test_what_is_no_webhook(harness: Harness, ada: Caller, body: dict[str, Any]) -> None:
     """A wrong URL, filter or member is refused, and nothing is kept."""
     expect.problem(ada.post("/v1/webhooks", json=body), 400, "invalid_request")
-    assert house.webhooks.list_webhooks(1) == []
+    assert harness.webhooks.list_webhooks(1) == []
 
 
-def test_plain_http_to_an_allowed_host(house: House) -> None:
+def test_plain_http_to_an_allowed_host(harness: Harness) -> None:
     """What a deployment lets its jobs call may be called without TLS."""
-    allowed = House(
-        house.issuer,
-        house.verifier,
-        settings=house.settings.__class__(
-            **{**vars(house.settings), "allowed_hosts": frozenset({"127.0.0.1:9000"})}
+    allowed = Harness(
+        harness.issuer,
+        harness.verifier,
+        settings=harness.settings.__class__(
+            **{**vars(harness.settings), "allowed_hosts": frozenset({"127.0.0.1:9000"})}
         ),
     )
     _create(allowed.caller(ADA), url="http://127.0.0.1:9000/hook")
@@ -85,20 +85,20 @@ def test_plain_http_to_an_allowed_host(house: House) -> None:
     expect.problem(allowed.caller(ADA).post("/v1/webhooks", json=body), 400, "invalid_request")
 
 
-def test_twenty_of_a_principal(house: House, ada: Caller, bob: Caller) -> None:
+def test_twenty_of_a_principal(harness: Harness, ada: Caller, bob: Caller) -> None:
     """Who has as many as there may be gets no more; others do."""
     for number in range(MAX_OF_OWNER):
-        house.webhooks.create(a_webhook(id=f"{number:032x}"))
+        harness.webhooks.create(a_webhook(id=f"{number:032x}"))
     expect.problem(ada.post("/v1/webhooks", json={"url": URL}), 409, "too_many_webhooks")
     _create(bob)
 
 
-def test_lists_in_pages(house: House, ada: Caller, otto: Caller) -> None:
+def test_lists_in_pages(harness: Harness, ada: Caller, otto: Caller) -> None:
     """Lists are newest first; operators see everybody's, others their own."""
     for number in range(5):
         owner = MINE if number % 2 else "user:bob@example.com"
         created = T0 + timedelta(seconds=number)
-        house.webhooks.create(a_webhook(id=f"{number:032x}", owner=owner, created_at=created))
+        harness.webhooks.create(a_webhook(id=f"{number:032x}", owner=owner, created_at=created))
 
     def ids(caller: Caller, query: str = "") -> tuple[list[int], str]:
         page = caller.get(f"/v1/webhooks{query}").get_json()
@@ -111,7 +111,7 @@ def test_lists_in_pages(house: House, ada: Caller, otto: Caller) -> None:
     expect.problem(ada.get(f"/v1/webhooks?page_token={token}"), 400, "invalid_page_token")
 
 
-def test_update(house: House, ada: Caller) -> None:
+def test_update(harness: Harness, ada: Caller) -> None:
     """What is given changes, and nothing else; the secret stays."""
     made = _create(ada, events=["job.failed"], description="old")
     secret = made.pop("secret")
@@ -119,23 +119,23 @@ def test_update(house: House, ada: Caller) -> None:
     changed = ada.request("PATCH", path, json={"description": "new", "events": []}).get_json()
     assert changed == made | {"description": "new", "events": []}
     assert ada.request("PATCH", path, json={}).get_json() == changed
-    kept = house.webhooks.get(made["id"])
+    kept = harness.webhooks.get(made["id"])
     assert kept
     assert kept.secrets.current == secret
     response = ada.request("PATCH", path, json={"url": "http://example.com/"})
     expect.problem(response, 400, "invalid_request")
 
 
-def test_switched_off_and_on(house: House, ada: Caller) -> None:
+def test_switched_off_and_on(harness: Harness, ada: Caller) -> None:
     """Its owner switches a webhook off and on; what failed before is then forgotten."""
     made = _create(ada)
     path = f"/v1/webhooks/{made['id']}"
     off = ada.request("PATCH", path, json={"enabled": False}).get_json()
     assert (off["enabled"], off["disabled_reason"]) == (False, "by_owner")
-    kept = house.webhooks.get(made["id"])
+    kept = harness.webhooks.get(made["id"])
     assert kept
     failing = kept.evolve(disabled_reason=DisabledReason.FAILING, failing_since=T0)
-    house.webhooks.save(failing, before=kept)
+    harness.webhooks.save(failing, before=kept)
     # Switching off what is off keeps the reason why it is.
     again = ada.request("PATCH", path, json={"enabled": False}).get_json()
     assert again["disabled_reason"] == "failing"
@@ -143,13 +143,13 @@ def test_switched_off_and_on(house: House, ada: Caller) -> None:
     assert (on["enabled"], on["disabled_reason"], on["failing_since"]) == (True, None, None)
 
 
-def test_delete(house: House, ada: Caller) -> None:
+def test_delete(harness: Harness, ada: Caller) -> None:
     """A deleted webhook is gone."""
     path = f"/v1/webhooks/{_create(ada)['id']}"
     assert ada.delete(path).status_code == 204
     for response in (ada.get(path), ada.delete(path), ada.post(f"{path}:test")):
         expect.problem(response, 404, "webhook_not_found")
-    assert house.webhooks.list_webhooks(1) == []
+    assert harness.webhooks.list_webhooks(1) == []
 
 
 @pytest.mark.parametrize("wrong", ["f" * 32, "x", "a/b", "%00", "../jobs", "a:1", "F" * 32])
@@ -171,30 +171,30 @@ def test_what_is_no_id_is_no_webhook(otto: Caller, method: str, rest: str, wrong
     expect.problem(response, 404, "webhook_not_found")
 
 
-def test_rotate(house: House, ada: Caller) -> None:
+def test_rotate(harness: Harness, ada: Caller) -> None:
     """A new secret signs at once, and the old one beside it for a day."""
     made = _create(ada)
     fresh = ada.post(f"/v1/webhooks/{made['id']}:rotateSecret").get_json()
-    kept = house.webhooks.get(made["id"])
+    kept = harness.webhooks.get(made["id"])
     assert kept
-    now = house.clock()
+    now = harness.clock()
     assert fresh["secret"] not in {made["secret"], None}
     assert kept.secrets.at(now) == (fresh["secret"], made["secret"])
     assert kept.secrets.at(now + timedelta(hours=23.9)) == (fresh["secret"], made["secret"])
     assert kept.secrets.at(now + timedelta(hours=24)) == (fresh["secret"],)
 
 
-def test_the_secret_of_notifications(house: House, ada: Caller) -> None:
+def test_the_secret_of_notifications(harness: Harness, ada: Caller) -> None:
     """A principal gets to know its key by asking for a fresh one, and the old one still signs."""
     first = ada.post("/v1/me:rotateNotifySecret").get_json()
     assert first["previous_until"] is None
     second = ada.post("/v1/me:rotateNotifySecret").get_json()
-    key = house.webhooks.notify_key(MINE)
+    key = harness.webhooks.notify_key(MINE)
     assert key
-    assert key.secrets.at(house.clock()) == (second["secret"], first["secret"])
+    assert key.secrets.at(harness.clock()) == (second["secret"], first["secret"])
 
 
-def test_nobody_submits_deliveries(house: House, ada: Caller, otto: Caller) -> None:
+def test_nobody_submits_deliveries(harness: Harness, ada: Caller, otto: Caller) -> None:
     """The type of deliveries is Dormouse's own: callers neither see nor submit it."""
     body = {"event": "evt_1", "event_type": "job.failed", "body": "{}", "webhook": "f" * 32}
     for caller in (ada, otto):
@@ -205,16 +205,16 @@ def test_nobody_submits_deliveries(house: House, ada: Caller, otto: Caller) -> N
         response = caller.post("/v1/schedules", json=schedule)
         expect.problem(response, 400, "unknown_job_type")
     expect.problem(ada.get("/v1/job-types/webhook.deliver"), 404, "job_type_not_found")
-    document = house.nobody.get("/openapi.json").get_data(as_text=True)
+    document = harness.nobody.get("/openapi.json").get_data(as_text=True)
     assert "WebhookDelivery" not in document
-    assert house.store.list_jobs(Filter(), 1) == []
+    assert harness.store.list_jobs(Filter(), 1) == []
 
 
-def test_notify(house: House, ada: Caller) -> None:
+def test_notify(harness: Harness, ada: Caller) -> None:
     """A job keeps the URL that wants to hear of its end, and shows it."""
     job = ada.submit(notify={"url": URL}).get_json()
     assert job["notify"] == {"url": URL}
-    kept = house.store.get(job["id"])
+    kept = harness.store.get(job["id"])
     assert kept
     assert kept.notify == URL
     assert ada.submit().get_json()["notify"] is None

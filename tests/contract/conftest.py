@@ -30,7 +30,7 @@ from jobs.stores import Stores
 from jobs.webhooks.store import WebhookStore
 from tests.calls import CountedCalls, FaultyCalls
 from tests.conftest import Emulators
-from tests.making import some_settings
+from tests.factories import some_settings
 
 ON_EMULATORS = pytest.mark.emulators
 
@@ -75,7 +75,7 @@ def firestore_letters(
 
 
 @pytest.fixture(params=["memory", pytest.param("firestore", marks=ON_EMULATORS)])
-def letters(request: pytest.FixtureRequest) -> DeadLetterStore:
+def dead_letters(request: pytest.FixtureRequest) -> DeadLetterStore:
     """Each store of dead letters in turn."""
     if request.param == "memory":
         return MemoryDeadLetterStore()

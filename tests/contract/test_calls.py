@@ -10,7 +10,7 @@ from jobs.job.store import Filter
 from jobs.settings.settings import Settings
 from tests.calls import CountedCalls
 from tests.contract.conftest import Bell
-from tests.making import KEEP_FOR, T0, a_job
+from tests.factories import KEEP_FOR, T0, a_job
 
 pytestmark = pytest.mark.emulators
 
@@ -79,6 +79,6 @@ def test_letters(
 ) -> None:
     """A list of dead letters costs one call."""
     channel = grpc.intercept_channel(firestore_channel, counted)
-    letters = FirestoreDeadLetterStore(Firestore(channel, emulated))
-    assert letters.list_letters(10) == firestore_letters.list_letters(10) == []
+    dead_letters = FirestoreDeadLetterStore(Firestore(channel, emulated))
+    assert dead_letters.list_dead_letters(10) == firestore_letters.list_dead_letters(10) == []
     assert counted.methods == {"RunQuery": 1}

@@ -12,7 +12,7 @@ from jobs.gcp.firestore import FirestoreJobStore
 from jobs.job.model import Progress, Status
 from jobs.job.store import Filter
 from jobs.settings.settings import Settings
-from tests.making import KEEP_FOR, LEASE, T0, a_job, an_attempt, an_error
+from tests.factories import KEEP_FOR, LEASE, T0, a_job, an_attempt, an_error
 
 pytestmark = pytest.mark.emulators
 

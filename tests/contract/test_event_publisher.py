@@ -13,7 +13,7 @@ from jobs.gcp.pubsub import PubsubEventPublisher
 from jobs.memory.events import MemoryEventPublisher
 from jobs.settings.settings import Settings
 from tests.contract.conftest import ON_EMULATORS, Pulling
-from tests.making import an_event
+from tests.factories import an_event
 
 Message = tuple[str, dict[str, str]]
 FULL = an_event(

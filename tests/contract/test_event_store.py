@@ -9,7 +9,7 @@ from jobs.events.model import Event, EventType, event_id
 from jobs.events.store import EventStore
 from jobs.job.model import SHARDS, Status
 from jobs.job.store import JobStore
-from tests.making import GARBAGE_VERSION, MINUTE, T0, TRACEPARENT, a_job, an_event
+from tests.factories import GARBAGE_VERSION, MINUTE, T0, TRACEPARENT, a_job, an_event
 
 SECOND = timedelta(seconds=1)
 

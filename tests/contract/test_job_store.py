@@ -13,11 +13,20 @@ import pytest
 
 from jobs.errors import JobExists, TransitionRefused, VersionConflict
 from jobs.job import transitions
-from jobs.job.model import NO_VERSION, SHARDS, Job, LogLine, Outcome, Progress, Status, Version
+from jobs.job.model import (
+    NO_VERSION,
+    SHARDS,
+    AttemptOutcome,
+    Job,
+    LogLine,
+    Progress,
+    Status,
+    Version,
+)
 from jobs.job.order import MAX_PAYLOAD_BYTES
 from jobs.job.retry import RetryPolicy
 from jobs.job.store import Cursor, Filter, JobStore
-from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
+from tests.factories import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -241,8 +250,8 @@ FIELDS: dict[str, Any] = {
     "result": '{"b":1,"a":null}',
     "error": an_error(message="line\nbreak\t\0 and NUL"),
     "attempts": (
-        an_attempt(6, error=an_error(type=None, traceback=None), outcome=Outcome.LOST),
-        an_attempt(7, error=None, outcome=Outcome.SUCCEEDED),
+        an_attempt(6, error=an_error(type=None, traceback=None), outcome=AttemptOutcome.LOST),
+        an_attempt(7, error=None, outcome=AttemptOutcome.SUCCEEDED),
     ),
     "log": (
         LogLine(number=3, time=T0 + MICROSECOND, level="INFO", text="eins\n🐭"),

@@ -18,7 +18,7 @@ from jobs.job.model import Job
 from jobs.settings.settings import Settings
 from tests.calls import CountedCalls, Fault, FaultyCalls
 from tests.contract.conftest import Bell
-from tests.making import T0, a_job, a_webhook, an_event
+from tests.factories import T0, a_job, a_webhook, an_event
 
 pytestmark = [pytest.mark.emulators, pytest.mark.usefixtures("impatient")]
 
@@ -188,14 +188,16 @@ def test_letters(
 ) -> None:
     """A dead letter that had to be sent twice is kept once, and deleted once."""
     channel = grpc.intercept_channel(firestore_channel, faulty)
-    letters = FirestoreDeadLetterStore(Firestore(channel, emulated))
-    letter = DeadLetter(id="1", created_at=T0, reason=Reason.UNDECODABLE, detail="garbage", data="")
+    dead_letters = FirestoreDeadLetterStore(Firestore(channel, emulated))
+    dead_letter = DeadLetter(
+        id="1", created_at=T0, reason=Reason.UNDECODABLE, detail="garbage", data=""
+    )
     faulty.faults = [fault]
-    letters.add(letter)
-    assert letters.list_letters(10) == [letter]
+    dead_letters.add(dead_letter)
+    assert dead_letters.list_dead_letters(10) == [dead_letter]
     faulty.faults = [fault]
-    letters.delete(letter.id)
-    assert letters.list_letters(10) == []
+    dead_letters.delete(dead_letter.id)
+    assert dead_letters.list_dead_letters(10) == []
 
 
 @pytest.mark.parametrize("fault", Fault)

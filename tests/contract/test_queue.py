@@ -9,7 +9,7 @@ from jobs.dispatch.queue import JobMessage
 from jobs.job.model import Job, Version
 from jobs.job.order import MAX_PAYLOAD_BYTES
 from tests.contract.conftest import Bell
-from tests.making import a_job
+from tests.factories import a_job
 
 
 def _job(number: int = 0, size: int = 0) -> Job:

@@ -15,7 +15,7 @@ from jobs.gcp.pubsub import PubsubQueue
 from jobs.job.store import Filter
 from jobs.settings.settings import Settings
 from tests.calls import Fault, FaultyCalls
-from tests.making import KEEP_FOR, T0, a_job, some_settings
+from tests.factories import KEEP_FOR, T0, a_job, some_settings
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -121,12 +121,12 @@ def test_a_database_that_is_not_there(
 
 def test_a_letter_is_not_lost(firestore: Firestore, faulty: FaultyCalls) -> None:
     """A dead letter that could not be kept is not taken for one that is kept already."""
-    letters = FirestoreDeadLetterStore(firestore)
-    letter = DeadLetter(id="1", created_at=T0, reason=Reason.UNDECODABLE, detail="", data="")
+    dead_letters = FirestoreDeadLetterStore(firestore)
+    dead_letter = DeadLetter(id="1", created_at=T0, reason=Reason.UNDECODABLE, detail="", data="")
     for status in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED):
         faulty.status, faulty.faults = status, [LOST]
         with pytest.raises(StoreUnavailable):
-            letters.add(letter)
+            dead_letters.add(dead_letter)
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -32,7 +32,7 @@ from jobs.schedules.store import ScheduleStore
 from jobs.settings.settings import Settings
 from jobs.stores import Stores
 from tests.calls import CountedCalls, Fault, FaultyCalls
-from tests.making import GARBAGE_VERSION, MINUTE, T0, a_job, a_schedule
+from tests.factories import GARBAGE_VERSION, MINUTE, T0, a_job, a_schedule
 
 HOUR = timedelta(hours=1)
 

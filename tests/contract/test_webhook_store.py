@@ -13,7 +13,7 @@ from jobs.job.store import Cursor
 from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
 from jobs.webhooks.signing import SigningSecrets
 from jobs.webhooks.store import WebhookStore
-from tests.making import GARBAGE_VERSION, T0, a_webhook, an_event
+from tests.factories import GARBAGE_VERSION, T0, a_webhook, an_event
 
 SECOND = timedelta(seconds=1)
 ADA, BOB = "user:ada@example.com", "firebase:bob/1"

@@ -77,9 +77,9 @@ def _subscription(name: str, topic: str, path: str, **more: Any) -> dict[str, An
 
 
 def _subscriptions() -> list[dict[str, Any]]:
-    job_messages, letters = subscriptions("dormouse-jobs")
+    job_messages, dead_letters = subscriptions("dormouse-jobs")
     policy = {
-        "deadLetterTopic": f"projects/{PROJECT}/topics/{letters.topic}",
+        "deadLetterTopic": f"projects/{PROJECT}/topics/{dead_letters.topic}",
         "maxDeliveryAttempts": 50,
     }
     return [
@@ -90,7 +90,9 @@ def _subscriptions() -> list[dict[str, Any]]:
             ackDeadlineSeconds=600,
             deadLetterPolicy=policy,
         ),
-        _subscription(letters.name, letters.topic, "/dead-letters", ackDeadlineSeconds=60),
+        _subscription(
+            dead_letters.name, dead_letters.topic, "/dead-letters", ackDeadlineSeconds=60
+        ),
         {"name": f"projects/{PROJECT}/subscriptions/of-somebody-else"},
     ]
 

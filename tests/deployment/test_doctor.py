@@ -49,7 +49,7 @@ def job_messages(answers: Answers) -> Any:
     return answers["pubsub subscriptions list"][0]
 
 
-def letters(answers: Answers) -> Any:
+def dead_letters(answers: Answers) -> Any:
     return answers["pubsub subscriptions list"][1]
 
 
@@ -127,7 +127,9 @@ BREAKS: list[tuple[str, Break]] = [
     ("api-audience-missing", lambda a: sets(api(a), "DORMOUSE_API_AUDIENCES", "https://other")),
     (
         "caller-differs",
-        lambda a: letters(a)["pushConfig"]["oidcToken"].update(serviceAccountEmail="x@example.com"),
+        lambda a: dead_letters(a)["pushConfig"]["oidcToken"].update(
+            serviceAccountEmail="x@example.com"
+        ),
     ),
     ("caller-differs", lambda a: sweep(a)["httpTarget"].pop("oidcToken")),
     (
@@ -176,7 +178,10 @@ BREAKS: list[tuple[str, Break]] = [
         "ttl-missing",
         lambda a: a["firestore fields ttls list"][0]["ttlConfig"].update(state="CREATING"),
     ),
-    ("subscription-expires", lambda a: letters(a).update(expirationPolicy={"ttl": "2678400s"})),
+    (
+        "subscription-expires",
+        lambda a: dead_letters(a).update(expirationPolicy={"ttl": "2678400s"}),
+    ),
     ("subscription-expires", lambda a: job_messages(a).pop("expirationPolicy")),
     ("subscription-pulls", lambda a: job_messages(a).update(pushConfig={})),
     ("threads-few", lambda a: template(api(a)).update(containerConcurrency=WANTED.threads["api"])),

@@ -14,7 +14,7 @@ from jobs.job.model import Job, Status
 from jobs.webhooks.model import DisabledReason
 from jobs.webhooks.webhook_updates import told
 from local.processes import ROOT
-from tests.making import T0, a_job, a_webhook, an_error
+from tests.factories import T0, a_job, a_webhook, an_error
 
 FILE = ROOT / "docs" / "event.schema.json"
 VALIDATOR = Draft202012Validator(

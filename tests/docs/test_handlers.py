@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.job.model import Progress
 from local.processes import ROOT
-from worker.attempts.outcome import Outcome, Paused, Succeeded
+from worker.attempts.outcome import HandlerOutcome, Paused, Succeeded
 from worker.processes.run import Task, run_handler
 
 
@@ -39,7 +39,7 @@ def test_long_work_goes_on_in_parts() -> None:
     exec(compile(code, "docs/handlers.md", "exec"), module)  # noqa: S102 - it is our own page
     link = Keeping()
 
-    def part() -> Outcome:
+    def part() -> HandlerOutcome:
         task = Task(
             job_id="0" * 32,
             job_type="mailing.send",

@@ -15,7 +15,7 @@ from jobs.webhooks.health import SWITCHED_OFF_AFTER
 from jobs.webhooks.model import MAX_OF_OWNER, MAX_WEBHOOKS
 from jobs.webhooks.signing import signed_headers
 from local.processes import ROOT
-from tests.making import a_webhook
+from tests.factories import a_webhook
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text()
 SECRET = a_webhook().secrets.current

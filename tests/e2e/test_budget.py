@@ -26,11 +26,11 @@ from local.cloud.identity import Issuer
 from local.cloud.settings import CloudSettings
 from tests.calls import CountedCalls
 from tests.conftest import Emulators
+from tests.factories import some_settings
 from tests.handlers.web import Web
-from tests.making import some_settings
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING
 from worker.app import create_app as create_worker
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.run import Task, run_handler
 
 pytestmark = pytest.mark.emulators
@@ -52,7 +52,7 @@ CLOUD = CloudSettings(
 class Here:
     """Runs handlers in this process."""
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         return run_handler(REGISTRY.get(task.job_type), task, link)
 
     def stop(self) -> None:

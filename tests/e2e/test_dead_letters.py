@@ -21,15 +21,18 @@ def test_a_dead_letter_becomes_visible(system: System) -> None:
     message = {"data": DATA, "attributes": {"CloudPubSubDeadLetterSourceDeliveryCount": "50"}}
     requests.post(f"{topic}:publish", json={"messages": [message]}, timeout=10).raise_for_status()
     operator = {"Authorization": f"Bearer {system.token('operator@example.com')}"}
-    letters = f"{url(system.ports.api)}/v1/dead-letters"
+    dead_letters = f"{url(system.ports.api)}/v1/dead-letters"
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        found = requests.get(letters, headers=operator, timeout=10).json()["dead_letters"]
+        found = requests.get(dead_letters, headers=operator, timeout=10).json()["dead_letters"]
         if found:
             break
         time.sleep(0.1)
-    assert [(letter["data"], letter["reason"], letter["deliveries"]) for letter in found] == [
-        (DATA, "undecodable", 50)
-    ]
-    refused = requests.post(f"{letters}/{found[0]['id']}:redrive", headers=operator, timeout=10)
+    assert [
+        (dead_letter["data"], dead_letter["reason"], dead_letter["deliveries"])
+        for dead_letter in found
+    ] == [(DATA, "undecodable", 50)]
+    refused = requests.post(
+        f"{dead_letters}/{found[0]['id']}:redrive", headers=operator, timeout=10
+    )
     assert refused.status_code == 409

@@ -14,9 +14,9 @@ from jobs.job.model import Status
 from jobs.stores import Stores
 from local.processes import ROOT
 from tests.conftest import Emulators
+from tests.factories import a_job, some_settings
 from tests.handlers.web import Web
-from tests.making import a_job, some_settings
-from tests.worker.telling import ADA, House
+from tests.worker.delivery_harness import ADA, Harness
 
 pytestmark = pytest.mark.emulators
 
@@ -39,8 +39,8 @@ def test_killed_before_it_told(
     emulators: Emulators, project: str, stores: Stores, web: Web
 ) -> None:
     """After SIGKILL the job is saved and its event is there; the next sweep tells it, once."""
-    house = House(frozenset({web.host_and_port}), kept_in=stores)
-    hook = house.hook(web.url("/hook"))
+    harness = Harness(frozenset({web.host_and_port}), kept_in=stores)
+    hook = harness.hook(web.url("/hook"))
     now = datetime.now(UTC)
     running = a_job(status=Status.RUNNING, owner=ADA, started_at=now, wake_at=now)
     job = stores.jobs.create(running)
@@ -52,10 +52,10 @@ def test_killed_before_it_told(
     assert saved.status is Status.SUCCEEDED
     assert web.received == []
 
-    house.clock.moment = datetime.now(UTC) + timedelta(seconds=61)
-    assert house.fan_out.sweep() == 1
-    assert house.fan_out.sweep() == 0
-    house.answer()
+    harness.clock.moment = datetime.now(UTC) + timedelta(seconds=61)
+    assert harness.fan_out.sweep() == 1
+    assert harness.fan_out.sweep() == 0
+    harness.answer()
     (request,) = web.received
     told = Published(hook.secrets.current).verify(request.body, dict(request.headers))
     assert told["data"]["id"] == job.id

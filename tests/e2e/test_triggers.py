@@ -70,14 +70,14 @@ def test_a_message_starts_a_job(system: System) -> None:
     requests.post(topic, json=body, timeout=10).raise_for_status()
     assert started(system, "message=published", name)["result"]["rows"] == 1
     operator = {"Authorization": f"Bearer {system.token('operator@example.com')}"}
-    letters = f"{url(system.ports.api)}/v1/dead-letters?reason=unusable_event"
+    dead_letters = f"{url(system.ports.api)}/v1/dead-letters?reason=unusable_event"
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        found = requests.get(letters, headers=operator, timeout=10).json()["dead_letters"]
+        found = requests.get(dead_letters, headers=operator, timeout=10).json()["dead_letters"]
         if found:
             break
         time.sleep(0.1)
-    assert [letter["detail"] for letter in found] == [
+    assert [dead_letter["detail"] for dead_letter in found] == [
         "Trigger message: the event has no {data.text}"
     ]
 

@@ -24,8 +24,8 @@ from local.ports import LOOPBACK, Ports
 from local.processes import ROOT
 from tests.conftest import Emulators
 from tests.e2e.counting_api import READS
+from tests.factories import KEEP_FOR, T0, a_job, some_settings
 from tests.identity.serving import Answer, CertificateServer
-from tests.making import KEEP_FOR, T0, a_job, some_settings
 
 pytestmark = pytest.mark.emulators
 

@@ -22,11 +22,11 @@ from jobs.errors import InvalidRequest, UndecodableEvent, UndecodableMessage
 from jobs.gcp.firestore.changes import DocumentEventData
 from jobs.payloads.secret_references import checked
 from local.processes import ROOT
+from tests.factories import a_job
 from tests.fuzz.effort import tried
 from tests.fuzz.made_up import EDITS, as_bytes, edited, like, with_parts_replaced
 from tests.identity.forging import segment
 from tests.identity.strangers import NOW, Bearer, verifier_of
-from tests.making import a_job
 from worker.envelope import open_envelope
 from worker.events.cloud_events import read_event
 

@@ -21,8 +21,8 @@ from identity.certificates import (
     fetch,
 )
 from identity.errors import IdentityUnavailable
+from tests.factories import Clock
 from tests.identity.serving import Answer, CertificateServer
-from tests.making import Clock
 
 HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)

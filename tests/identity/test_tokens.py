@@ -13,6 +13,7 @@ from identity.certificates import Certificates, Fetched
 from identity.claims import CLOCK_SKEW_SECONDS, MAX_TOKEN_LENGTH
 from identity.errors import IdentityUnavailable, Unauthenticated
 from identity.tokens import Principal, Verifier
+from tests.factories import Clock
 from tests.identity.forging import token
 from tests.identity.strangers import (
     CURVE,
@@ -26,7 +27,6 @@ from tests.identity.strangers import (
     Bearer,
     verifier_of,
 )
-from tests.making import Clock
 
 AUDIENCE = "https://api.example.com"
 BEARER = Bearer("Ada@Example.com", AUDIENCE)

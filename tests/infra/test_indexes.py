@@ -119,7 +119,7 @@ class Asked(Firestore):
 
 def every_query() -> Iterator[Query]:
     asked = Asked()
-    jobs, letters = FirestoreJobStore(asked), FirestoreDeadLetterStore(asked)
+    jobs, dead_letters = FirestoreJobStore(asked), FirestoreDeadLetterStore(asked)
     cursors = (None, Cursor(NOW, "id"))
     for owner, status, kind, label, after in itertools.product(
         (None, "user:ada@example.com"),
@@ -146,7 +146,7 @@ def every_query() -> Iterator[Query]:
     planned.due(NOW, 10)
     planned.count("user:ada@example.com", 10)
     for reason, after in itertools.product((None, Reason.UNDELIVERED), cursors):
-        letters.list_letters(10, after, reason=reason)
+        dead_letters.list_dead_letters(10, after, reason=reason)
     return map(Query.of, asked.queries)
 
 
@@ -245,9 +245,9 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         "due",
         "due",
         "due",
+        "list_dead_letters",
         "list_enabled",
         "list_jobs",
-        "list_letters",
         "list_schedules",
         "list_webhooks",
     ]

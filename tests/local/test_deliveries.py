@@ -167,10 +167,10 @@ def test_memory_gives_up_on_a_message() -> None:
         source.refuse(JOB_MESSAGES, ack_id)
         now[0] += backoff(attempt)
     assert source.pull(JOB_MESSAGES, 1) == []
-    [(ack_id, letter)] = source.pull(DEAD_LETTERS, 1)
-    assert JobMessage.decode(letter.data).job_id == "a"
-    assert letter.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "50"
-    assert letter.attributes["CloudPubSubDeadLetterSourceSubscription"] == JOB_MESSAGES.name
+    [(ack_id, dead_letter)] = source.pull(DEAD_LETTERS, 1)
+    assert JobMessage.decode(dead_letter.data).job_id == "a"
+    assert dead_letter.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "50"
+    assert dead_letter.attributes["CloudPubSubDeadLetterSourceSubscription"] == JOB_MESSAGES.name
     source.acknowledge(DEAD_LETTERS, ack_id)
 
 

@@ -24,7 +24,7 @@ class System:
 
     def __init__(self, serve: Serve) -> None:
         self.status = "ok"
-        self.letters: list[object] = []
+        self.dead_letters: list[object] = []
         self.queued: list[object] = []
         self.refuses = False
         self._serve = serve
@@ -44,8 +44,8 @@ class System:
             return answer
 
         @app.get("/v1/dead-letters")
-        def letters() -> tuple[dict[str, list[object]], int]:
-            return {"dead_letters": self.letters}, 403 if self.refuses else 200
+        def dead_letters() -> tuple[dict[str, list[object]], int]:
+            return {"dead_letters": self.dead_letters}, 403 if self.refuses else 200
 
         @app.get("/v1/jobs")
         def jobs() -> dict[str, list[object]]:
@@ -98,9 +98,9 @@ def test_each_trouble_of_a_running_system_is_found(system: System) -> None:
     system.status = "ok"
     assert ids(system.ports, ahead=timedelta(minutes=2)) == ["clock-skew"]
     assert ids(system.ports, ahead=timedelta(minutes=-2)) == ["clock-skew"]
-    system.letters = [{}]
+    system.dead_letters = [{}]
     assert ids(system.ports) == ["dead-letters-waiting"]
-    system.letters = []
+    system.dead_letters = []
     system.queued = [{"run_at": (datetime.now(UTC) - timedelta(minutes=9)).isoformat()}]
     assert ids(system.ports) == ["sweep-late"]
     system.refuses = True

@@ -11,7 +11,7 @@ from bench.simulator.questions import rates, spikes
 from bench.simulator.report import page
 from bench.simulator.system import Setup
 from bench.simulator.walls import walls
-from tests.making import T0
+from tests.factories import T0
 
 
 def a_service(cpu_ms: float) -> Service:

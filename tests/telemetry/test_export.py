@@ -11,7 +11,7 @@ from jobs.memory.jobs import MemoryJobStore
 from jobs.telemetry.export import BATCH, PAUSE_SECONDS, SpansOfRequests, provider
 from jobs.telemetry.spans import Spans
 from local.ports import LOOPBACK
-from tests.making import a_job, some_settings
+from tests.factories import a_job, some_settings
 
 
 class Collector(SpanExporter):
@@ -26,7 +26,7 @@ class Collector(SpanExporter):
         return self.answer
 
 
-class House:
+class Harness:
     """A watched store, a collector, and a clock."""
 
     def __init__(self) -> None:
@@ -43,39 +43,39 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_spans_leave_together_when_they_are_sent_for(house: House) -> None:
+def test_spans_leave_together_when_they_are_sent_for(harness: Harness) -> None:
     """One call takes all that ended since the last; where nothing did, there is no call."""
-    house.work(3)
-    assert house.collector.got == []
-    assert house.processor.force_flush()
-    assert house.processor.force_flush()
-    assert house.collector.got == [3]
+    harness.work(3)
+    assert harness.collector.got == []
+    assert harness.processor.force_flush()
+    assert harness.processor.force_flush()
+    assert harness.collector.got == [3]
 
 
-def test_a_long_request_does_not_hoard(house: House) -> None:
+def test_a_long_request_does_not_hoard(harness: Harness) -> None:
     """A sweep that makes many spans sends them as it goes."""
-    house.work(BATCH + 1)
-    assert house.collector.got == [BATCH]
+    harness.work(BATCH + 1)
+    assert harness.collector.got == [BATCH]
 
 
-def test_a_collector_that_fails_is_left_alone_for_a_while(house: House) -> None:
+def test_a_collector_that_fails_is_left_alone_for_a_while(harness: Harness) -> None:
     """One request in a minute pays for a collector that is out of reach; the others' spans go."""
-    house.collector.answer = SpanExportResult.FAILURE
-    house.work()
-    assert not house.processor.force_flush()
-    house.seconds = PAUSE_SECONDS - 1
-    house.work()
-    assert not house.processor.force_flush()
-    assert house.collector.got == [1]
-    house.collector.answer = SpanExportResult.SUCCESS
-    house.seconds = PAUSE_SECONDS
-    house.work(2)
-    assert house.processor.force_flush()
-    assert house.collector.got == [1, 2]
+    harness.collector.answer = SpanExportResult.FAILURE
+    harness.work()
+    assert not harness.processor.force_flush()
+    harness.seconds = PAUSE_SECONDS - 1
+    harness.work()
+    assert not harness.processor.force_flush()
+    assert harness.collector.got == [1]
+    harness.collector.answer = SpanExportResult.SUCCESS
+    harness.seconds = PAUSE_SECONDS
+    harness.work(2)
+    assert harness.processor.force_flush()
+    assert harness.collector.got == [1, 2]
 
 
 @pytest.fixture

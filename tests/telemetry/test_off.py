@@ -14,7 +14,7 @@ from jobs.telemetry.port import OFF
 from jobs.telemetry.start import telemetry_for
 from local.processes import ROOT
 from tests.docs.test_settings import EVERYTHING
-from tests.making import some_settings
+from tests.factories import some_settings
 from tests.worker.conftest import run_here
 
 _ENVIRONMENT = {

@@ -10,8 +10,8 @@ from jobs.dispatch.queue import JobMessage
 from jobs.memory.jobs import MemoryQueue, memory_stores
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
+from tests.factories import TRACEPARENT, a_registry, some_settings
 from tests.faulty import Fault, FaultyJobStore
-from tests.making import TRACEPARENT, a_registry, some_settings
 from tests.telemetry.conftest import TOPIC, Watched, own_place, parent_place, place_of
 
 ADA = "ada@example.com"

@@ -14,7 +14,7 @@ from jobs.job import transitions
 from jobs.job.model import Job, JobError
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.telemetry.trace import trace_id
-from tests.making import LEASE, MINUTE, T0, TRACEPARENT, a_job
+from tests.factories import LEASE, MINUTE, T0, TRACEPARENT, a_job
 from tests.telemetry.conftest import (
     TOPIC,
     Watched,
@@ -24,7 +24,7 @@ from tests.telemetry.conftest import (
     place_of,
 )
 from tests.worker.test_pool import RecordingLink
-from worker.attempts.outcome import Failed, Outcome, Succeeded
+from worker.attempts.outcome import Failed, HandlerOutcome, Succeeded
 from worker.processes.run import Task
 from worker.secrets.secret_files import NO_SECRETS
 
@@ -166,11 +166,11 @@ def test_nothing_is_kept_of_a_trace_that_is_not_sampled(watched: Watched) -> Non
     assert job_message.traceparent.endswith("-00")
 
 
-def run(watched: Watched, outcome: Outcome) -> list[Task]:
+def run(watched: Watched, outcome: HandlerOutcome) -> list[Task]:
     """What the runner is given, for a job of `words.say`."""
     given: list[Task] = []
 
-    def runner(task: Task, _link: Link) -> Outcome:
+    def runner(task: Task, _link: Link) -> HandlerOutcome:
         given.append(task)
         return outcome
 

@@ -9,8 +9,8 @@ from jobs.events.model import Event
 from jobs.job import transitions
 from jobs.job.change import TRIES, change
 from jobs.job.model import Job, Status
+from tests.factories import KEEP_FOR, T0, a_job
 from tests.faulty import Fault, FaultyJobStore
-from tests.making import KEEP_FOR, T0, a_job
 
 
 def _cancel(job: Job) -> Job:

@@ -20,7 +20,7 @@ from jobs.context import (
 )
 from jobs.errors import StoreUnavailable
 from jobs.job.model import Checkpoint, Progress
-from tests.making import T0, Clock
+from tests.factories import T0, Clock
 
 
 class RecordingLink:

@@ -17,9 +17,18 @@ from jobs.gcp.firestore.documents import (
     version_of,
 )
 from jobs.gcp.firestore.writes import Document
-from jobs.job.model import Attempt, Job, JobError, LogLine, Outcome, Progress, Status, Version
+from jobs.job.model import (
+    Attempt,
+    AttemptOutcome,
+    Job,
+    JobError,
+    LogLine,
+    Progress,
+    Status,
+    Version,
+)
 from jobs.job.retry import RetryPolicy
-from tests.making import a_job
+from tests.factories import a_job
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.datetimes(
@@ -40,7 +49,7 @@ ATTEMPTS = st.builds(
     number=NUMBERS,
     started_at=TIMES,
     ended_at=TIMES,
-    outcome=st.sampled_from(Outcome),
+    outcome=st.sampled_from(AttemptOutcome),
     worker=TEXTS,
     error=st.none() | ERRORS,
 )

@@ -12,7 +12,7 @@ from jobs.events.model import DELIVERY, EventType, event_id, of_change
 from jobs.job import transitions
 from jobs.job.model import Job, Progress, Status
 from jobs.memory.jobs import MemoryJobStore
-from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_error
+from tests.factories import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_error
 
 NOW = T0 + MINUTE
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jobs.dispatch.queue import SNAPSHOT_LIMIT, JobMessage
 from jobs.errors import UndecodableMessage
 from jobs.job.model import Job, Progress, Version
-from tests.making import T0, a_job, an_attempt, an_error
+from tests.factories import T0, a_job, an_attempt, an_error
 
 
 def _kept(**changes: Any) -> Job:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.telemetry.log import JsonFormatter, TextFormatter, log_event, log_fields, start_logging
-from tests.making import T0, TRACEPARENT, a_job
+from tests.factories import T0, TRACEPARENT, a_job
 
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 890000, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from jobs.job.model import Job, Status
 from jobs.job.order import MAX_DELAY, MAX_PAYLOAD_BYTES, Order, derived_id, job_for
 from jobs.job.retry import MAX_ATTEMPTS, RetryPolicy
 from jobs.job.transitions import REDISPATCH_DELAY, SHORT_WAIT
-from tests.making import T0, TRACEPARENT, a_registry, an_order
+from tests.factories import T0, TRACEPARENT, a_registry, an_order
 
 SECOND = timedelta(seconds=1)
 INSTANT = timedelta(microseconds=1)

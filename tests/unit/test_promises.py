@@ -25,8 +25,8 @@ from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused
 from jobs.job import transitions
 from jobs.job.change import change
 from jobs.job.model import SHARDS, Job, Progress, Status
+from tests.factories import KEEP_FOR, Clock, a_registry, an_error, an_order, say
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
-from tests.making import KEEP_FOR, Clock, a_registry, an_error, an_order, say
 from worker.attempts.claim import LEASE_MARGIN, Claims
 from worker.attempts.lease import Lease
 from worker.sweep.sweep import AHEAD, LIMIT, Sweep

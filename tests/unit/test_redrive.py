@@ -11,30 +11,34 @@ from jobs.errors import TransitionRefused
 from jobs.job import transitions
 from jobs.job.model import UNDELIVERED, Job, Status
 from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
-from tests.making import LEASE, T0, Clock, a_job, an_error
+from tests.factories import LEASE, T0, Clock, a_job, an_error
 
 
-class House:
+class Harness:
     def __init__(self) -> None:
         self.clock = Clock()
         self.store = MemoryJobStore()
-        self.letters = MemoryDeadLetterStore()
+        self.dead_letters = MemoryDeadLetterStore()
         self.queue = MemoryQueue()
 
-    def letter(self, data: bytes) -> DeadLetter:
-        letter = DeadLetter(
+    def dead_letter(self, data: bytes) -> DeadLetter:
+        dead_letter = DeadLetter(
             id="1",
             created_at=T0,
             reason=Reason.UNDELIVERED,
             detail="",
             data=b64encode(data).decode(),
         )
-        self.letters.add(letter)
-        return letter
+        self.dead_letters.add(dead_letter)
+        return dead_letter
 
-    def redrive(self, letter: DeadLetter) -> Job:
+    def redrive(self, dead_letter: DeadLetter) -> Job:
         return redrive(
-            letter, store=self.store, letters=self.letters, queue=self.queue, now=self.clock
+            dead_letter,
+            store=self.store,
+            dead_letters=self.dead_letters,
+            queue=self.queue,
+            now=self.clock,
         )
 
     def dispatched(self) -> list[JobMessage]:
@@ -42,59 +46,61 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_a_job_that_failed_by_it(house: House) -> None:
+def test_a_job_that_failed_by_it(harness: Harness) -> None:
     """A job that no worker would take is wanted again, and dispatched; the letter is gone."""
     error = an_error(code=UNDELIVERED)
-    job = house.store.create(a_job(status=Status.FAILED, error=error))
-    kept = house.redrive(house.letter(JobMessage.to(job).encode()))
+    job = harness.store.create(a_job(status=Status.FAILED, error=error))
+    kept = harness.redrive(harness.dead_letter(JobMessage.to(job).encode()))
     assert (kept.status, kept.attempt, kept.error) == (Status.QUEUED, 0, None)
-    assert house.store.get(job.id) == kept
-    assert house.dispatched() == [JobMessage.to(kept)]
-    assert house.letters.list_letters(10) == []
+    assert harness.store.get(job.id) == kept
+    assert harness.dispatched() == [JobMessage.to(kept)]
+    assert harness.dead_letters.list_dead_letters(10) == []
 
 
-def test_a_job_that_still_waits(house: House) -> None:
+def test_a_job_that_still_waits(harness: Harness) -> None:
     """A job that is queued is dispatched as it is."""
-    job = house.store.create(a_job())
-    assert house.redrive(house.letter(JobMessage.to(job).encode())) == job
-    assert house.dispatched() == [JobMessage.to(job)]
+    job = harness.store.create(a_job())
+    assert harness.redrive(harness.dead_letter(JobMessage.to(job).encode())) == job
+    assert harness.dispatched() == [JobMessage.to(job)]
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.QUEUED}))
-def test_a_job_that_went_on(house: House, status: Status) -> None:
+def test_a_job_that_went_on(harness: Harness, status: Status) -> None:
     """A job that goes on, or ended for another reason, is left alone; the letter is gone."""
-    job = house.store.create(a_job(status=status))
-    assert house.redrive(house.letter(JobMessage.to(job).encode())) == job
-    assert house.store.get(job.id) == job
-    assert house.dispatched() == []
-    assert house.letters.list_letters(10) == []
+    job = harness.store.create(a_job(status=status))
+    assert harness.redrive(harness.dead_letter(JobMessage.to(job).encode())) == job
+    assert harness.store.get(job.id) == job
+    assert harness.dispatched() == []
+    assert harness.dead_letters.list_dead_letters(10) == []
 
 
-def test_the_latest_counts(house: House) -> None:
+def test_the_latest_counts(harness: Harness) -> None:
     """A letter with an outdated version of its job dispatches the latest."""
-    first = house.store.create(a_job())
-    running = house.store.save(transitions.claim(first, T0, lease=LEASE, worker="w"), before=first)
-    back = house.store.save(transitions.hand_back(running, T0), before=running)
-    assert house.redrive(house.letter(JobMessage.to(first).encode())) == back
-    assert house.dispatched() == [JobMessage.to(back)]
+    first = harness.store.create(a_job())
+    running = harness.store.save(
+        transitions.claim(first, T0, lease=LEASE, worker="w"), before=first
+    )
+    back = harness.store.save(transitions.hand_back(running, T0), before=running)
+    assert harness.redrive(harness.dead_letter(JobMessage.to(first).encode())) == back
+    assert harness.dispatched() == [JobMessage.to(back)]
 
 
-def test_a_letter_that_is_no_job_message(house: House) -> None:
+def test_a_letter_that_is_no_job_message(harness: Harness) -> None:
     """A letter that can't be decoded stays, for a release that can."""
-    letter = house.letter(b"garbage")
+    dead_letter = harness.dead_letter(b"garbage")
     with pytest.raises(TransitionRefused, match="holds no job message"):
-        house.redrive(letter)
-    assert house.letters.list_letters(10) == [letter]
+        harness.redrive(dead_letter)
+    assert harness.dead_letters.list_dead_letters(10) == [dead_letter]
 
 
-def test_a_letter_whose_job_is_gone(house: House) -> None:
+def test_a_letter_whose_job_is_gone(harness: Harness) -> None:
     """A letter whose job was deleted stays: there is nothing to send."""
-    letter = house.letter(JobMessage.to(a_job()).encode())
+    dead_letter = harness.dead_letter(JobMessage.to(a_job()).encode())
     with pytest.raises(TransitionRefused, match="gone"):
-        house.redrive(letter)
-    assert house.letters.list_letters(10) == [letter]
-    assert house.dispatched() == []
+        harness.redrive(dead_letter)
+    assert harness.dead_letters.list_dead_letters(10) == [dead_letter]
+    assert harness.dispatched() == []

@@ -10,7 +10,7 @@ from jobs.context import Context
 from jobs.errors import InvalidRequest, UnknownJobType
 from jobs.job.retry import RetryPolicy
 from jobs.job_types import KEEP_FOR, MAX_TIMEOUT, JobType, Registry, job_type
-from tests.making import MINUTE, Words, a_registry, say
+from tests.factories import MINUTE, Words, a_registry, say
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,10 +116,10 @@ def test_deep_nesting() -> None:
 
 def test_the_registry_finds_by_name() -> None:
     """A registry holds the listed job types, in their order."""
-    letter = _letter_type()
-    registry = Registry([say, letter])
-    assert registry.get("letter.send") is letter
-    assert list(registry) == [say, letter]
+    dead_letter = _letter_type()
+    registry = Registry([say, dead_letter])
+    assert registry.get("letter.send") is dead_letter
+    assert list(registry) == [say, dead_letter]
 
 
 def test_unknown_types() -> None:

@@ -7,7 +7,7 @@ from jobs.errors import TransitionRefused
 from jobs.job import transitions
 from jobs.job.job_log import LINES_KEPT, MAX_BYTES, MAX_TEXT, kept_of, last_number
 from jobs.job.model import LogLine, Status
-from tests.making import T0, a_job
+from tests.factories import T0, a_job
 
 
 def lines(first: int, last: int, text: str = "so") -> tuple[LogLine, ...]:

@@ -19,8 +19,8 @@ from jobs.memory.schedules import MemoryScheduleStore
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Cron, Every, Schedule, Timing
 from jobs.schedules.timetable import next_time, times_after
 from jobs.schedules.transitions import GRACE, edit, pause, resume
+from tests.factories import MINUTE, T0, Clock, a_registry, a_schedule
 from tests.faulty import Fault
-from tests.making import MINUTE, T0, Clock, a_registry, a_schedule
 from worker.sweep.schedule_runner import ScheduleRunner
 
 TIMINGS: st.SearchStrategy[Timing] = st.sampled_from(

@@ -11,7 +11,7 @@ from jobs.errors import InvalidRequest
 from jobs.job.order import job_for
 from jobs.job_types import Registry, job_type
 from jobs.payloads.secret_references import MAX_REFERENCES, checked, resolved
-from tests.making import MINUTE, T0, an_order
+from tests.factories import MINUTE, T0, an_order
 
 ALLOWED = frozenset({"github-token"})
 REFERENCE = {"$secret": "github-token"}

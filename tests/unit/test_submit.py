@@ -18,11 +18,11 @@ from jobs.errors import (
 )
 from jobs.job.model import Job
 from jobs.job.order import Order
+from tests.factories import MINUTE, T0, Clock, a_registry, an_order
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
-from tests.making import MINUTE, T0, Clock, a_registry, an_order
 
 
-class House:
+class Harness:
     """A submitter on memory, and what it left there."""
 
     def __init__(self, store: FaultyJobStore | None = None) -> None:
@@ -53,32 +53,34 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_submit(house: House) -> None:
+def test_submit(harness: Harness) -> None:
     """A job is kept as it is returned, and one job message with it as it was kept goes out."""
-    submitted = house.submit(an_order())
+    submitted = harness.submit(an_order())
     assert not submitted.replayed
-    assert house.kept() == [submitted.job]
-    assert house.job_messages() == [JobMessage.to(submitted.job)]
+    assert harness.kept() == [submitted.job]
+    assert harness.job_messages() == [JobMessage.to(submitted.job)]
 
 
-def test_a_later_job_is_not_dispatched_for(house: House) -> None:
+def test_a_later_job_is_not_dispatched_for(harness: Harness) -> None:
     """A job that is put off for long is kept, and left to the sweep."""
-    house.submit(an_order(delay=MINUTE))
-    assert len(house.kept()) == 1
-    assert house.job_messages() == []
+    harness.submit(an_order(delay=MINUTE))
+    assert len(harness.kept()) == 1
+    assert harness.job_messages() == []
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_dispatching_fails(house: House, fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_dispatching_fails(
+    harness: Harness, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
     """If the queue is away the job is kept all the same, and the log says so."""
-    house.queue.fault = fault
+    harness.queue.fault = fault
     with caplog.at_level(logging.WARNING):
-        submitted = house.submit(an_order())
-    assert house.kept() == [submitted.job]
+        submitted = harness.submit(an_order())
+    assert harness.kept() == [submitted.job]
     assert submitted.job.wake_at == T0 + MINUTE
     (record,) = caplog.records
     assert record.__dict__["fields"] == {
@@ -89,19 +91,19 @@ def test_dispatching_fails(house: House, fault: Fault, caplog: pytest.LogCapture
     }
 
 
-def test_the_store_is_away(house: House) -> None:
+def test_the_store_is_away(harness: Harness) -> None:
     """A job that may not have been kept is not acknowledged and not dispatched."""
-    house.store.fault = Fault.NOT_MADE
+    harness.store.fault = Fault.NOT_MADE
     with pytest.raises(StoreUnavailable):
-        house.submit(an_order())
-    assert house.job_messages() == []
+        harness.submit(an_order())
+    assert harness.job_messages() == []
 
 
-def test_each_submission_is_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_submission_is_logged(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
     """One event tells of each job that was submitted, and none of a replay."""
     with caplog.at_level(logging.INFO):
-        house.submit(an_order(idempotency_key="k"))
-        house.submit(an_order(idempotency_key="k"))
+        harness.submit(an_order(idempotency_key="k"))
+        harness.submit(an_order(idempotency_key="k"))
     events = [record.__dict__["fields"]["event"] for record in caplog.records]
     assert events == ["job.submitted"]
 
@@ -109,50 +111,50 @@ def test_each_submission_is_logged(house: House, caplog: pytest.LogCaptureFixtur
 # With a key
 
 
-def test_a_replay(house: House) -> None:
+def test_a_replay(harness: Harness) -> None:
     """The same request under the same key finds the first job, and does not dispatch again."""
-    first = house.submit(an_order(idempotency_key="k", delay=MINUTE))
-    house.clock.move(MINUTE)
+    first = harness.submit(an_order(idempotency_key="k", delay=MINUTE))
+    harness.clock.move(MINUTE)
     spelling = msgspec.Raw(b'{ "text":"hell\\u006f" }')
-    again = house.submit(an_order(idempotency_key="k", delay=MINUTE, payload=spelling))
+    again = harness.submit(an_order(idempotency_key="k", delay=MINUTE, payload=spelling))
     assert again == Submitted(first.job, replayed=True)
-    assert len(house.kept()) == 1
-    assert house.job_messages() == []
+    assert len(harness.kept()) == 1
+    assert harness.job_messages() == []
 
 
-def test_a_replay_shows_the_job_as_it_is(house: House) -> None:
+def test_a_replay_shows_the_job_as_it_is(harness: Harness) -> None:
     """A replay returns the job as it has become, not as it was born."""
-    first = house.submit(an_order(idempotency_key="k"))
-    changed = house.store.save(first.job.evolve(attempt=1), before=first.job)
-    assert house.submit(an_order(idempotency_key="k")).job == changed
+    first = harness.submit(an_order(idempotency_key="k"))
+    changed = harness.store.save(first.job.evolve(attempt=1), before=first.job)
+    assert harness.submit(an_order(idempotency_key="k")).job == changed
 
 
-def test_a_key_reused(house: House) -> None:
+def test_a_key_reused(harness: Harness) -> None:
     """Another request under the same key is refused, and changes nothing."""
-    first = house.submit(an_order(idempotency_key="k"))
+    first = harness.submit(an_order(idempotency_key="k"))
     with pytest.raises(IdempotencyKeyReused):
-        house.submit(an_order(idempotency_key="k", labels={"other": "request"}))
-    assert house.kept() == [first.job]
+        harness.submit(an_order(idempotency_key="k", labels={"other": "request"}))
+    assert harness.kept() == [first.job]
 
 
-def test_keys_are_their_owner_s(house: House) -> None:
+def test_keys_are_their_owner_s(harness: Harness) -> None:
     """Two principals may use the same key for different requests."""
-    house.submit(an_order(idempotency_key="k"))
-    other = house.submit(
+    harness.submit(an_order(idempotency_key="k"))
+    other = harness.submit(
         an_order(idempotency_key="k", owner="user:bob@example.com", max_attempts=1)
     )
     assert not other.replayed
-    assert len(house.kept()) == 2
+    assert len(harness.kept()) == 2
 
 
-def test_after_an_unknown_outcome(house: House) -> None:
+def test_after_an_unknown_outcome(harness: Harness) -> None:
     """A caller who got no answer repeats the request under its key, and there is one job."""
-    house.store.fault = Fault.MADE
+    harness.store.fault = Fault.MADE
     with pytest.raises(StoreUnavailable):
-        house.submit(an_order(idempotency_key="k"))
-    again = house.submit(an_order(idempotency_key="k"))
+        harness.submit(an_order(idempotency_key="k"))
+    again = harness.submit(an_order(idempotency_key="k"))
     assert again.replayed
-    assert house.kept() == [again.job]
+    assert harness.kept() == [again.job]
     assert again.job.wake_at == T0 + MINUTE
 
 
@@ -169,89 +171,91 @@ class _Forgetting(FaultyJobStore):
 def test_the_first_was_deleted_just_now() -> None:
     """If the first job vanishes before it is read, the caller is asked to try again."""
     with pytest.raises(VersionConflict, match="deleted just now"):
-        House(_Forgetting()).submit(an_order(idempotency_key="k"))
+        Harness(_Forgetting()).submit(an_order(idempotency_key="k"))
 
 
 # Many at once
 
 
-def test_a_batch(house: House) -> None:
+def test_a_batch(harness: Harness) -> None:
     """A batch's jobs are kept and dispatched, in the order of the orders."""
     orders = [an_order(labels={"n": str(number)}) for number in range(5)]
     orders[3] = an_order(delay=MINUTE, labels={"n": "3"})
-    submitted = house.submit_all(orders)
+    submitted = harness.submit_all(orders)
     assert [one.job.labels["n"] for one in submitted] == ["0", "1", "2", "3", "4"]
-    assert house.kept() == [one.job for one in submitted]
+    assert harness.kept() == [one.job for one in submitted]
     dispatched = [submitted[number].job for number in (0, 1, 2, 4)]
-    assert house.job_messages() == [JobMessage.to(job) for job in dispatched]
+    assert harness.job_messages() == [JobMessage.to(job) for job in dispatched]
 
 
-def test_an_empty_batch(house: House) -> None:
+def test_an_empty_batch(harness: Harness) -> None:
     """A batch of nothing does nothing."""
-    assert house.submit_all([]) == []
-    assert (house.kept(), house.job_messages()) == ([], [])
+    assert harness.submit_all([]) == []
+    assert (harness.kept(), harness.job_messages()) == ([], [])
 
 
-def test_one_wrong_order_stops_the_batch(house: House) -> None:
+def test_one_wrong_order_stops_the_batch(harness: Harness) -> None:
     """If one order is refused none of the jobs is made, and the error says which."""
     orders = [an_order(), an_order(), an_order(payload=msgspec.Raw(b"{}"))]
     with pytest.raises(InvalidRequest, match=r"^Job 2 of the batch: .*`\$\.payload`"):
-        house.submit_all(orders)
-    assert (house.kept(), house.job_messages()) == ([], [])
+        harness.submit_all(orders)
+    assert (harness.kept(), harness.job_messages()) == ([], [])
 
 
-def test_a_batch_with_replays(house: House) -> None:
+def test_a_batch_with_replays(harness: Harness) -> None:
     """Of a batch, jobs whose key was used before are found, and the others are made."""
-    first = house.submit(an_order(idempotency_key="b"))
-    house.job_messages()
+    first = harness.submit(an_order(idempotency_key="b"))
+    harness.job_messages()
     orders = [an_order(idempotency_key=key) for key in ("a", "b", None, "c")]
-    submitted = house.submit_all(orders)
+    submitted = harness.submit_all(orders)
     assert [one.replayed for one in submitted] == [False, True, False, False]
     assert submitted[1].job == first.job
-    assert len(house.kept()) == 4
+    assert len(harness.kept()) == 4
     made = [one.job for one in submitted if not one.replayed]
-    assert house.job_messages() == [JobMessage.to(job) for job in made]
+    assert harness.job_messages() == [JobMessage.to(job) for job in made]
 
 
-def test_a_batch_twice(house: House) -> None:
+def test_a_batch_twice(harness: Harness) -> None:
     """A batch that is sent again finds all of its jobs."""
     orders = [an_order(idempotency_key=key) for key in ("a", "b")]
-    first = house.submit_all(orders)
-    again = house.submit_all(orders)
+    first = harness.submit_all(orders)
+    again = harness.submit_all(orders)
     assert again == [Submitted(one.job, replayed=True) for one in first]
 
 
-def test_a_batch_reuses_a_key(house: House) -> None:
+def test_a_batch_reuses_a_key(harness: Harness) -> None:
     """If one key was used for another request none of the jobs is made."""
-    first = house.submit(an_order(idempotency_key="b"))
+    first = harness.submit(an_order(idempotency_key="b"))
     orders = [an_order(idempotency_key="a"), an_order(idempotency_key="b", max_attempts=1)]
     with pytest.raises(IdempotencyKeyReused):
-        house.submit_all(orders)
-    assert house.kept() == [first.job]
+        harness.submit_all(orders)
+    assert harness.kept() == [first.job]
 
 
-def test_one_key_twice_in_a_batch(house: House) -> None:
+def test_one_key_twice_in_a_batch(harness: Harness) -> None:
     """Two jobs of a batch can't share a key."""
     with pytest.raises(IdempotencyKeyReused, match="same idempotency key"):
-        house.submit_all([an_order(idempotency_key="a"), an_order(idempotency_key="a")])
-    assert house.kept() == []
+        harness.submit_all([an_order(idempotency_key="a"), an_order(idempotency_key="a")])
+    assert harness.kept() == []
 
 
 def test_a_batch_that_never_settles() -> None:
     """If others keep making and deleting the same jobs, the caller is asked to try again."""
     with pytest.raises(VersionConflict, match="Try again"):
-        House(_Forgetting()).submit_all([an_order(idempotency_key="a")])
+        Harness(_Forgetting()).submit_all([an_order(idempotency_key="a")])
 
 
-def test_a_batch_and_a_queue_that_is_away(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_batch_and_a_queue_that_is_away(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
     """If dispatching a batch fails, its jobs are kept all the same."""
-    house.queue.fault = Fault.NOT_MADE
+    harness.queue.fault = Fault.NOT_MADE
     with caplog.at_level(logging.WARNING):
-        submitted = house.submit_all([an_order(), an_order()])
-    assert house.kept() == [one.job for one in submitted]
+        submitted = harness.submit_all([an_order(), an_order()])
+    assert harness.kept() == [one.job for one in submitted]
     assert len(caplog.records) == 2
 
 
-def test_a_new_job_does_not_expire(house: House) -> None:
+def test_a_new_job_does_not_expire(harness: Harness) -> None:
     """A new job does not expire: how long it is kept counts from its end."""
-    assert house.submit(an_order()).job.expire_at is None
+    assert harness.submit(an_order()).job.expire_at is None

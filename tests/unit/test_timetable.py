@@ -18,7 +18,7 @@ from jobs.schedules.timetable import (
     next_times,
     times_after,
 )
-from tests.making import MINUTE, T0
+from tests.factories import MINUTE, T0
 
 INSTANT = timedelta(microseconds=1)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.telemetry.trace import trace_id, traceparent_from
-from tests.making import TRACEPARENT
+from tests.factories import TRACEPARENT
 
 
 @pytest.mark.parametrize("flags", ["00", "01", "ff"])

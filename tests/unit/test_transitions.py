@@ -9,9 +9,18 @@ import pytest
 
 from jobs.errors import TransitionRefused
 from jobs.job import transitions
-from jobs.job.model import TERMINAL, Attempt, Job, JobError, LogLine, Outcome, Progress, Status
-from jobs.job.transitions import ALLOWED, Event
-from tests.making import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
+from jobs.job.model import (
+    TERMINAL,
+    Attempt,
+    AttemptOutcome,
+    Job,
+    JobError,
+    LogLine,
+    Progress,
+    Status,
+)
+from jobs.job.transitions import ALLOWED, Transition
+from tests.factories import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
 NOW = T0 + timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
@@ -23,24 +32,26 @@ CHECKPOINT = '{"state":7}'
 LINES = (LogLine(number=1, time=T0, level="INFO", text="so"),)
 LOST = JobError(code="worker_lost", message="The worker was lost while it ran the job.")
 
-APPLY: dict[Event, Callable[[Job], Job]] = {
-    Event.DISPATCH: lambda job: transitions.dispatch(job, NOW),
-    Event.CLAIM: lambda job: transitions.claim(job, NOW, lease=LEASE, worker=WORKER),
-    Event.REPORT: lambda job: transitions.report(job, PROGRESS),
-    Event.REMEMBER: lambda job: transitions.remember(job, CHECKPOINT),
-    Event.SAY: lambda job: transitions.say(job, LINES),
-    Event.PAUSE: lambda job: transitions.pause(job, NOW, MINUTE),
-    Event.SUCCEED: lambda job: transitions.succeed(job, NOW, RESULT, keep_for=KEEP_FOR),
-    Event.FAIL: lambda job: transitions.fail(job, NOW, an_error(), delay=MINUTE, keep_for=KEEP_FOR),
-    Event.LOSE_LEASE: lambda job: transitions.lose_lease(job, NOW, keep_for=KEEP_FOR),
-    Event.HAND_BACK: lambda job: transitions.hand_back(job, NOW),
-    Event.CANCEL: lambda job: transitions.cancel(job, NOW, keep_for=KEEP_FOR),
-    Event.RETRY: lambda job: transitions.retry(job, NOW),
-    Event.GIVE_UP: lambda job: transitions.give_up(job, NOW, an_error(), keep_for=KEEP_FOR),
+APPLY: dict[Transition, Callable[[Job], Job]] = {
+    Transition.DISPATCH: lambda job: transitions.dispatch(job, NOW),
+    Transition.CLAIM: lambda job: transitions.claim(job, NOW, lease=LEASE, worker=WORKER),
+    Transition.REPORT: lambda job: transitions.report(job, PROGRESS),
+    Transition.REMEMBER: lambda job: transitions.remember(job, CHECKPOINT),
+    Transition.SAY: lambda job: transitions.say(job, LINES),
+    Transition.PAUSE: lambda job: transitions.pause(job, NOW, MINUTE),
+    Transition.SUCCEED: lambda job: transitions.succeed(job, NOW, RESULT, keep_for=KEEP_FOR),
+    Transition.FAIL: lambda job: transitions.fail(
+        job, NOW, an_error(), delay=MINUTE, keep_for=KEEP_FOR
+    ),
+    Transition.LOSE_LEASE: lambda job: transitions.lose_lease(job, NOW, keep_for=KEEP_FOR),
+    Transition.HAND_BACK: lambda job: transitions.hand_back(job, NOW),
+    Transition.CANCEL: lambda job: transitions.cancel(job, NOW, keep_for=KEEP_FOR),
+    Transition.RETRY: lambda job: transitions.retry(job, NOW),
+    Transition.GIVE_UP: lambda job: transitions.give_up(job, NOW, an_error(), keep_for=KEEP_FOR),
 }
 
 
-def _ended(outcome: Outcome, error: JobError | None = None) -> Attempt:
+def _ended(outcome: AttemptOutcome, error: JobError | None = None) -> Attempt:
     """How the attempt of `a_job(status=RUNNING)` is kept when it ends now."""
     return an_attempt(ended_at=NOW, outcome=outcome, error=error)
 
@@ -48,9 +59,9 @@ def _ended(outcome: Outcome, error: JobError | None = None) -> Attempt:
 DISPATCHED = {"wake_at": NOW + MINUTE, "dispatches": 1}
 FINISHED = {"finished_at": NOW, "expire_at": NOW + KEEP_FOR, "wake_at": None, "dispatches": 0}
 
-CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
-    (Status.QUEUED, Event.DISPATCH): {"wake_at": NOW + 2 * MINUTE, "dispatches": 2},
-    (Status.QUEUED, Event.CLAIM): {
+CHANGES: dict[tuple[Status, Transition], dict[str, Any]] = {
+    (Status.QUEUED, Transition.DISPATCH): {"wake_at": NOW + 2 * MINUTE, "dispatches": 2},
+    (Status.QUEUED, Transition.CLAIM): {
         "status": Status.RUNNING,
         "attempt": 1,
         "started_at": NOW,
@@ -58,16 +69,16 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "dispatches": 0,
         "worker": WORKER,
     },
-    (Status.QUEUED, Event.CANCEL): {"status": Status.CANCELLED, **FINISHED},
-    (Status.QUEUED, Event.GIVE_UP): {
+    (Status.QUEUED, Transition.CANCEL): {"status": Status.CANCELLED, **FINISHED},
+    (Status.QUEUED, Transition.GIVE_UP): {
         "status": Status.FAILED,
         "error": an_error(),
         **FINISHED,
     },
-    (Status.RUNNING, Event.REPORT): {"progress": PROGRESS},
-    (Status.RUNNING, Event.REMEMBER): {"checkpoint": CHECKPOINT},
-    (Status.RUNNING, Event.SAY): {"log": LINES},
-    (Status.RUNNING, Event.PAUSE): {
+    (Status.RUNNING, Transition.REPORT): {"progress": PROGRESS},
+    (Status.RUNNING, Transition.REMEMBER): {"checkpoint": CHECKPOINT},
+    (Status.RUNNING, Transition.SAY): {"log": LINES},
+    (Status.RUNNING, Transition.PAUSE): {
         "status": Status.QUEUED,
         "attempt": 0,
         "worker": None,
@@ -75,31 +86,31 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "wake_at": NOW + MINUTE,
         "dispatches": 0,
     },
-    (Status.RUNNING, Event.SUCCEED): {
+    (Status.RUNNING, Transition.SUCCEED): {
         "status": Status.SUCCEEDED,
         "result": RESULT,
-        "attempts": (_ended(Outcome.SUCCEEDED),),
+        "attempts": (_ended(AttemptOutcome.SUCCEEDED),),
         "worker": None,
         **FINISHED,
     },
-    (Status.RUNNING, Event.FAIL): {
+    (Status.RUNNING, Transition.FAIL): {
         "status": Status.QUEUED,
         "error": an_error(),
-        "attempts": (_ended(Outcome.FAILED, an_error()),),
+        "attempts": (_ended(AttemptOutcome.FAILED, an_error()),),
         "worker": None,
         "run_at": NOW + MINUTE,
         "wake_at": NOW + MINUTE,
         "dispatches": 0,
     },
-    (Status.RUNNING, Event.LOSE_LEASE): {
+    (Status.RUNNING, Transition.LOSE_LEASE): {
         "status": Status.QUEUED,
         "error": LOST,
-        "attempts": (_ended(Outcome.LOST, LOST),),
+        "attempts": (_ended(AttemptOutcome.LOST, LOST),),
         "worker": None,
         "run_at": NOW,
         **DISPATCHED,
     },
-    (Status.RUNNING, Event.HAND_BACK): {
+    (Status.RUNNING, Transition.HAND_BACK): {
         "status": Status.QUEUED,
         "attempt": 0,
         "started_at": None,
@@ -107,13 +118,13 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "run_at": NOW,
         **DISPATCHED,
     },
-    (Status.RUNNING, Event.CANCEL): {
+    (Status.RUNNING, Transition.CANCEL): {
         "status": Status.CANCELLED,
-        "attempts": (_ended(Outcome.CANCELLED),),
+        "attempts": (_ended(AttemptOutcome.CANCELLED),),
         "worker": None,
         **FINISHED,
     },
-    (Status.FAILED, Event.RETRY): {
+    (Status.FAILED, Transition.RETRY): {
         "status": Status.QUEUED,
         "attempt": 0,
         "error": None,
@@ -122,7 +133,7 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
         "run_at": NOW,
         **DISPATCHED,
     },
-    (Status.CANCELLED, Event.RETRY): {
+    (Status.CANCELLED, Transition.RETRY): {
         "status": Status.QUEUED,
         "attempt": 0,
         "finished_at": None,
@@ -134,8 +145,8 @@ CHANGES: dict[tuple[Status, Event], dict[str, Any]] = {
 """What each allowed event changes in `a_job(status=...)`. All the rest is refused."""
 
 
-@pytest.mark.parametrize(("status", "event"), list(product(Status, Event)))
-def test_table(status: Status, event: Event) -> None:
+@pytest.mark.parametrize(("status", "event"), list(product(Status, Transition)))
+def test_table(status: Status, event: Transition) -> None:
     """Each event changes exactly the fields that the table says, or is refused."""
     job = a_job(status=status)
     changes = CHANGES.get((status, event))
@@ -148,16 +159,16 @@ def test_table(status: Status, event: Event) -> None:
 
 def test_the_table_is_the_code_s() -> None:
     """What the code says is allowed is what this test expects to be allowed."""
-    assert {(status, event) for event in Event for status in ALLOWED[event]} == set(CHANGES)
+    assert {(status, event) for event in Transition for status in ALLOWED[event]} == set(CHANGES)
 
 
 def test_a_succeeded_job_is_final() -> None:
     """Nothing whatever changes a job that succeeded."""
-    assert not [event for event in Event if Status.SUCCEEDED in ALLOWED[event]]
+    assert not [event for event in Transition if Status.SUCCEEDED in ALLOWED[event]]
 
 
 @pytest.mark.parametrize(("status", "event"), sorted(CHANGES))
-def test_wake_at_drives_recovery(status: Status, event: Event) -> None:
+def test_wake_at_drives_recovery(status: Status, event: Transition) -> None:
     """After every change a job has a time to look at it, or is terminal and has one to expire."""
     job = APPLY[event](a_job(status=status))
     assert (job.wake_at is None) == job.is_terminal
@@ -234,7 +245,7 @@ def test_no_delay_means_no_retry() -> None:
     assert failed == job.evolve(
         status=Status.FAILED,
         error=an_error(),
-        attempts=(_ended(Outcome.FAILED, an_error()),),
+        attempts=(_ended(AttemptOutcome.FAILED, an_error()),),
         worker=None,
         **FINISHED,
     )

@@ -11,7 +11,7 @@ from handlers import REGISTRY
 from jobs.errors import SettingsError
 from jobs.triggers.file import MAX_TRIGGERS, OWN_COLLECTIONS, load, own_topics, parse
 from local.processes import ROOT
-from tests.making import some_settings
+from tests.factories import some_settings
 
 ORDER = """
 [[trigger]]

@@ -15,7 +15,7 @@ from jobs.webhooks.keys import TRIES, notify_key
 from jobs.webhooks.listeners import LIST_HOLDS, Listeners
 from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
 from jobs.webhooks.signing import SECRET_BYTES, SigningSecrets, new_secret, signed_headers
-from tests.making import MINUTE, T0, Clock, a_job, a_webhook
+from tests.factories import MINUTE, T0, Clock, a_job, a_webhook
 
 DAY = timedelta(days=1)
 FAILED = EventType.JOB_FAILED

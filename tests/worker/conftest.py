@@ -18,7 +18,7 @@ from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts.attempts import Attempts
 from worker.attempts.claim import Claims
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.dead_letters.recorder import DeadLetterRecorder
 from worker.processes.run import Task, run_handler
 from worker.secrets.secret_files import NO_SECRETS, SecretFiles
@@ -27,7 +27,7 @@ from worker.sweep.sweep import Sweep
 OWNER = "user:ann@example.com"
 
 
-def run_here(task: Task, link: Link) -> Outcome:
+def run_here(task: Task, link: Link) -> HandlerOutcome:
     return run_handler(REGISTRY.get(task.job_type), task, link)
 
 
@@ -45,12 +45,12 @@ class Clock:
 
 
 @dataclass
-class House:
+class Harness:
     """The whole way of a job, without HTTP."""
 
     clock: Clock = field(default_factory=Clock)
     store: MemoryJobStore = field(default_factory=MemoryJobStore)
-    letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
+    dead_letters: MemoryDeadLetterStore = field(default_factory=MemoryDeadLetterStore)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     secrets: SecretFiles = NO_SECRETS
 
@@ -70,11 +70,13 @@ class House:
             store=self.store, queue=self.queue, registry=REGISTRY, now=now, sleep=sleep
         )
         self.intake = DeadLetterRecorder(
-            store=self.store, letters=self.letters, registry=REGISTRY, now=now
+            store=self.store, dead_letters=self.dead_letters, registry=REGISTRY, now=now
         )
         self.attempts = self.attempts_with(run_here)
 
-    def attempts_with(self, run: Callable[[Task, Link], Outcome], slots: int = 4) -> Attempts:
+    def attempts_with(
+        self, run: Callable[[Task, Link], HandlerOutcome], slots: int = 4
+    ) -> Attempts:
         return Attempts(
             store=self.store,
             queue=self.queue,
@@ -118,5 +120,5 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> Harness:
+    return Harness()

@@ -21,16 +21,16 @@ from handlers.webhook_deliver import RETRY
 from jobs.context import Link
 from jobs.events.model import DELIVERY, EventType
 from jobs.job import transitions
+from jobs.job.model import AttemptOutcome as Ended
 from jobs.job.model import Job, Status
-from jobs.job.model import Outcome as Ended
 from jobs.job.store import Filter
 from jobs.webhooks.delivery import owner_of_notification
 from jobs.webhooks.model import DisabledReason, Webhook
 from jobs.webhooks.signing import new_secret
+from tests.factories import KEEP_FOR, a_job, a_webhook
 from tests.handlers.web import Received, Web
-from tests.making import KEEP_FOR, a_job, a_webhook
-from tests.worker.telling import ADA, House
-from worker.attempts.outcome import Outcome
+from tests.worker.delivery_harness import ADA, Harness
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.run import Task
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -45,13 +45,13 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def house(web: Web) -> House:
-    return House(frozenset({web.host_and_port}))
+def harness(web: Web) -> Harness:
+    return Harness(frozenset({web.host_and_port}))
 
 
 @pytest.fixture
-def hook(house: House, web: Web) -> Webhook:
-    return house.hook(web.url("/hook"))
+def hook(harness: Harness, web: Web) -> Webhook:
+    return harness.hook(web.url("/hook"))
 
 
 def _verified(request: Received, secret: str = a_webhook().secrets.current) -> dict[str, object]:
@@ -86,10 +86,10 @@ def _waits(job: Job) -> list[timedelta]:
     return [later - earlier for earlier, later in pairwise(starts)]
 
 
-def test_2xx(house: House, web: Web, hook: Webhook) -> None:
+def test_2xx(harness: Harness, web: Web, hook: Webhook) -> None:
     """A success is delivered once, signed, with the job in its body."""
-    job = house.submit(labels={"team": "blue"})
-    house.finish()
+    job = harness.submit(labels={"team": "blue"})
+    harness.finish()
     (request,) = web.received
     told = _verified(request)
     assert request.method == "POST"
@@ -100,28 +100,28 @@ def test_2xx(house: House, web: Web, hook: Webhook) -> None:
     assert told["data"]["id"] == job.id
     assert told["data"]["labels"] == {"team": "blue"}
     assert told["data"]["result"] == {"text": "hello", "seconds": 0.0}
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert delivery.status is Status.SUCCEEDED
-    assert house.webhook(hook) == hook
+    assert harness.webhook(hook) == hook
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_any_2xx(house: House, web: Web, hook: Webhook, status: int) -> None:
+def test_any_2xx(harness: Harness, web: Web, hook: Webhook, status: int) -> None:
     """Every status from 200 to 299 is a success."""
     _statuses(web, status)
-    house.done()
+    harness.done()
     assert len(web.received) == 1
-    assert _only(tuple(house.deliveries(hook))).status is Status.SUCCEEDED
+    assert _only(tuple(harness.deliveries(hook))).status is Status.SUCCEEDED
 
 
-def test_both_secrets_sign_for_a_day(house: House, web: Web, hook: Webhook) -> None:
+def test_both_secrets_sign_for_a_day(harness: Harness, web: Web, hook: Webhook) -> None:
     """After a rotation both secrets verify for a day, and then the new one only."""
-    now = house.clock.now()
+    now = harness.clock.now()
     rotated = hook.secrets.rotated(OTHER_SECRET, now)
-    house.webhooks.save(hook.evolve(secrets=rotated), before=hook)
-    house.done()
-    house.clock.moment = now + timedelta(days=1)
-    house.done()
+    harness.webhooks.save(hook.evolve(secrets=rotated), before=hook)
+    harness.done()
+    harness.clock.moment = now + timedelta(days=1)
+    harness.done()
     first, second = web.received
     assert len(first.headers["webhook-signature"].split(" ")) == 2
     assert _verified(first) == _verified(first, OTHER_SECRET)
@@ -130,45 +130,45 @@ def test_both_secrets_sign_for_a_day(house: House, web: Web, hook: Webhook) -> N
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 500, 503])
-def test_failures_are_tried_again(house: House, web: Web, hook: Webhook, status: int) -> None:
+def test_failures_are_tried_again(harness: Harness, web: Web, hook: Webhook, status: int) -> None:
     """Whatever is no 2xx is tried again, under the same id and with the same body."""
     _statuses(web, status, 200)
-    before = house.clock.now()
-    job = house.submit()
-    house.answer()
-    house.tell()
-    house.answer()
+    before = harness.clock.now()
+    job = harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.answer()
     first, second = web.received
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
     assert _verified(first) == _verified(second)
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert [one.outcome for one in delivery.attempts] == [Ended.FAILED, Ended.SUCCEEDED]
     error = delivery.attempts[0].error
     assert error
     assert error.message == f"127.0.0.1 answered {status}."
     assert _waits(delivery) == [5 * SECOND]
-    assert house.webhook(hook).failing_since is None
-    assert house.clock.now() - before >= 5 * SECOND
-    assert house.jobs.get(job.id)
+    assert harness.webhook(hook).failing_since is None
+    assert harness.clock.now() - before >= 5 * SECOND
+    assert harness.jobs.get(job.id)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_3xx_is_a_failure(house: House, web: Web, hook: Webhook, status: int) -> None:
+def test_3xx_is_a_failure(harness: Harness, web: Web, hook: Webhook, status: int) -> None:
     """No redirect is followed: the other place hears nothing, and the webhook is tried again."""
     web.answer("/elsewhere")
     _statuses(web, status, 200, Location=web.url("/elsewhere"))
-    house.done()
+    harness.done()
     assert [request.path for request in web.received] == ["/hook", "/hook"]
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert [one.outcome for one in delivery.attempts] == [Ended.FAILED, Ended.SUCCEEDED]
 
 
-def test_given_up_after_a_day(house: House, web: Web, hook: Webhook) -> None:
+def test_given_up_after_a_day(harness: Harness, web: Web, hook: Webhook) -> None:
     """A receiver that always fails is tried eight times over some 28 hours, and no more."""
     _statuses(web, 500)
-    house.done()
-    delivery = _only(tuple(house.deliveries(hook)))
+    harness.done()
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert delivery.status is Status.FAILED
     assert len(web.received) == 8
     assert len({request.headers["webhook-id"] for request in web.received}) == 1
@@ -178,13 +178,13 @@ def test_given_up_after_a_day(house: House, web: Web, hook: Webhook) -> None:
     for wait, least in zip(waits, expected, strict=True):
         assert least <= wait < least + 2 * timedelta(minutes=1)
     assert timedelta(hours=27) < sum(waits, timedelta()) < timedelta(hours=29)
-    webhook = house.webhook(hook)
+    webhook = harness.webhook(hook)
     assert webhook.enabled
     assert webhook.failing_since == delivery.attempts[0].ended_at
 
 
 def test_a_hanging_receiver(
-    house: House, web: Web, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, web: Web, hook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who does not answer in time has failed, and is tried again."""
     monkeypatch.setattr(webhook_deliver, "TIMEOUT", timedelta(seconds=0.2))
@@ -194,82 +194,82 @@ def test_a_hanging_receiver(
         free.wait(30)
 
     web.handle("/hook", hang)
-    answer = house.here.run
+    answer = harness.here.run
 
-    def once(task: Task, link: Link) -> Outcome:
+    def once(task: Task, link: Link) -> HandlerOutcome:
         """It recovers after the first attempt."""
         outcome = answer(task, link)
         if task.job_type == DELIVERY:
             web.answer("/hook")
         return outcome
 
-    monkeypatch.setattr(house.here, "run", once)
-    house.done()
+    monkeypatch.setattr(harness.here, "run", once)
+    harness.done()
     free.set()
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert [one.outcome for one in delivery.attempts] == [Ended.FAILED, Ended.SUCCEEDED]
     error = delivery.attempts[0].error
     assert error
     assert error.type == "TimedOut"
 
 
-def test_nobody_there(house: House, web: Web) -> None:
+def test_nobody_there(harness: Harness, web: Web) -> None:
     """A receiver that can't be reached at all is tried again as well."""
     with Web().serving() as gone:
         url, host = gone.url("/hook"), gone.host_and_port
-    house = House(frozenset({host}))
-    hook = house.hook(url)
-    house.done()
+    harness = Harness(frozenset({host}))
+    hook = harness.hook(url)
+    harness.done()
     assert web.received == []
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert (delivery.status, len(delivery.attempts)) == (Status.FAILED, 8)
 
 
-def test_410(house: House, web: Web, hook: Webhook) -> None:
+def test_410(harness: Harness, web: Web, hook: Webhook) -> None:
     """410 switches the webhook off at once; its owner's other webhooks are told."""
     _statuses(web, 410)
     web.answer("/other")
-    other = house.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
-    foreign = house.hook(web.url("/foreign"), id="d" * 32, owner="user:bob@example.com")
-    house.done()
-    gone = house.webhook(hook)
+    other = harness.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
+    foreign = harness.hook(web.url("/foreign"), id="d" * 32, owner="user:bob@example.com")
+    harness.done()
+    gone = harness.webhook(hook)
     assert (gone.enabled, gone.disabled_reason) == (False, DisabledReason.GONE)
     assert [request.path for request in web.received] == ["/hook", "/other"]
     told = _verified(web.received[1])
     assert told["type"] == "webhook.disabled"
     assert isinstance(told["data"], dict)
     assert (told["data"]["id"], told["data"]["disabled_reason"]) == (hook.id, "gone")
-    house.done()
+    harness.done()
     assert [request.path for request in web.received] == ["/hook", "/other"]
-    assert len(house.deliveries(hook)) == 1
-    assert len(house.deliveries(other)) == 1
-    assert house.deliveries(foreign) == []
+    assert len(harness.deliveries(hook)) == 1
+    assert len(harness.deliveries(other)) == 1
+    assert harness.deliveries(foreign) == []
 
 
-def test_what_waits_for_a_webhook_that_is_off(house: House, web: Web, hook: Webhook) -> None:
+def test_what_waits_for_a_webhook_that_is_off(harness: Harness, web: Web, hook: Webhook) -> None:
     """A delivery that was on its way when its webhook was switched off fails without a call."""
     _statuses(web, 500, 200)
-    house.submit()
-    house.answer()
-    house.tell()
-    house.webhooks.save(hook.evolve(enabled=False), before=hook)
-    house.finish()
+    harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.webhooks.save(hook.evolve(enabled=False), before=hook)
+    harness.finish()
     assert web.received == []
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert (delivery.status, len(delivery.attempts)) == (Status.FAILED, 1)
     assert delivery.error
     assert delivery.error.message == "The webhook is switched off."
 
 
-def test_a_deleted_webhook(house: House, web: Web, hook: Webhook) -> None:
+def test_a_deleted_webhook(harness: Harness, web: Web, hook: Webhook) -> None:
     """A delivery to a webhook that is gone fails without a call."""
-    house.submit()
-    house.answer()
-    house.tell()
-    house.webhooks.delete(hook.id, hook.version)
-    house.finish()
+    harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.webhooks.delete(hook.id, hook.version)
+    harness.finish()
     assert web.received == []
-    delivery = _only(tuple(house.deliveries(hook)))
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert delivery.status is Status.FAILED
 
 
@@ -278,63 +278,63 @@ def test_a_deleted_webhook(house: House, web: Web, hook: Webhook) -> None:
     [(429, "120", 120), (429, None, 60), (502, None, 60), (504, "90", 90)],
 )
 def test_throttled(
-    house: House, web: Web, hook: Webhook, status: int, asked: str | None, pause: int
+    harness: Harness, web: Web, hook: Webhook, status: int, asked: str | None, pause: int
 ) -> None:
     """An overloaded receiver gets nothing for a while, from no delivery; waiting costs none."""
     _statuses(web, status, 200, **({"Retry_After": asked} if asked else {}))
-    house.submit()
-    house.answer()
-    house.tell()
-    house.answer()
-    start = house.clock.now()
-    until = house.webhook(hook).throttled_until
+    harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.answer()
+    start = harness.clock.now()
+    until = harness.webhook(hook).throttled_until
     assert until == start + pause * SECOND
     assert len(web.received) == 1
-    house.clock.sleep(1)
-    house.submit()
-    house.answer()
-    house.tell()
-    house.answer()
+    harness.clock.sleep(1)
+    harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.answer()
     assert len(web.received) == 1
-    house.finish()
+    harness.finish()
     assert len(web.received) == 3
-    first, second = house.deliveries(hook)
+    first, second = harness.deliveries(hook)
     assert (len(first.attempts), len(second.attempts)) == (2, 1)
     assert _waits(first)[0] >= pause * SECOND
     assert second.attempts[0].started_at >= until
-    assert house.webhook(hook).throttled_until is None
-    assert house.webhook(hook).failing_since is None
+    assert harness.webhook(hook).throttled_until is None
+    assert harness.webhook(hook).failing_since is None
 
 
-def test_retry_after_of_another_status(house: House, web: Web, hook: Webhook) -> None:
+def test_retry_after_of_another_status(harness: Harness, web: Web, hook: Webhook) -> None:
     """A 503 with `Retry-After` is tried again when it says, and no other delivery waits for it."""
     _statuses(web, 503, 200, Retry_After="600")
-    house.submit()
-    house.answer()
-    house.tell()
-    house.answer()
-    assert house.webhook(hook).throttled_until is None
-    house.finish()
-    delivery = _only(tuple(house.deliveries(hook)))
+    harness.submit()
+    harness.answer()
+    harness.tell()
+    harness.answer()
+    assert harness.webhook(hook).throttled_until is None
+    harness.finish()
+    delivery = _only(tuple(harness.deliveries(hook)))
     assert _waits(delivery)[0] >= 600 * SECOND
 
 
 def test_switched_off_after_days_of_failure(
-    house: House, web: Web, hook: Webhook, caplog: pytest.LogCaptureFixture
+    harness: Harness, web: Web, hook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Five days of nothing but failure switch a webhook off; the log and the other ones say so."""
     web.answer("/other")
     _statuses(web, 500)
-    house.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
+    harness.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
     days = 0
     with caplog.at_level(logging.WARNING):
-        while house.webhook(hook).enabled:
-            house.done()
+        while harness.webhook(hook).enabled:
+            harness.done()
             days += 1
-    off = house.webhook(hook)
+    off = harness.webhook(hook)
     assert off.disabled_reason is DisabledReason.FAILING
     assert off.failing_since
-    assert timedelta(days=5) <= house.clock.now() - off.failing_since < timedelta(days=7)
+    assert timedelta(days=5) <= harness.clock.now() - off.failing_since < timedelta(days=7)
     assert 4 <= days <= 6
     assert "webhook.disabled" in caplog.text
     (told,) = [request for request in web.received if request.path == "/other"]
@@ -342,32 +342,32 @@ def test_switched_off_after_days_of_failure(
     assert hook.secrets.current not in told.body.decode()
 
 
-def test_one_success_in_between(house: House, web: Web, hook: Webhook) -> None:
+def test_one_success_in_between(harness: Harness, web: Web, hook: Webhook) -> None:
     """A receiver that takes something now and then is not switched off."""
     for _ in range(4):
         _statuses(web, 500)
-        house.done()
-        house.done()
+        harness.done()
+        harness.done()
         _statuses(web, 200)
-        house.done()
-    assert house.webhook(hook).enabled
+        harness.done()
+    assert harness.webhook(hook).enabled
 
 
-def test_a_place_that_is_not_public(house: House, web: Web) -> None:
+def test_a_place_that_is_not_public(harness: Harness, web: Web) -> None:
     """Where a URL leads is checked when it is called: what is not public is never reached."""
-    hook = house.hook("https://10.1.2.3/hook")
-    plain = house.hook("http://example.com/hook", id="e" * 32)
-    house.done()
+    hook = harness.hook("https://10.1.2.3/hook")
+    plain = harness.hook("http://example.com/hook", id="e" * 32)
+    harness.done()
     assert web.received == []
     for one in (hook, plain):
-        delivery = _only(tuple(house.deliveries(one)))
+        delivery = _only(tuple(harness.deliveries(one)))
         assert (delivery.status, len(delivery.attempts)) == (Status.FAILED, 1)
 
 
-def test_filters(house: House, web: Web) -> None:
+def test_filters(harness: Harness, web: Web) -> None:
     """A webhook hears the events, types and labels that it asked for, of its owner's jobs."""
     wanted = {"team": "blue"}
-    heard = house.hook(web.url("/hook"), labels=wanted, types=("test.*",))
+    heard = harness.hook(web.url("/hook"), labels=wanted, types=("test.*",))
     deaf: list[dict[str, Any]] = [
         {"types": ("other.*",)},
         {"events": (EventType.JOB_FAILED,)},
@@ -376,35 +376,38 @@ def test_filters(house: House, web: Web) -> None:
         {"enabled": False},
     ]
     for number, changes in enumerate(deaf):
-        house.hook(web.url("/hook"), id=f"{number:032x}", **changes)
-    house.submit(labels=wanted | {"more": "x"})
-    house.finish()
+        harness.hook(web.url("/hook"), id=f"{number:032x}", **changes)
+    harness.submit(labels=wanted | {"more": "x"})
+    harness.finish()
     assert len(web.received) == 1
-    assert len(house.deliveries(heard)) == 1
+    assert len(harness.deliveries(heard)) == 1
 
 
-def test_what_is_told_is_no_reference(house: House, web: Web, hook: Webhook) -> None:
+def test_what_is_told_is_no_reference(harness: Harness, web: Web, hook: Webhook) -> None:
     """What looks like a reference to a secret in a job's result is told as it is."""
-    now = house.clock.now()
+    now = harness.clock.now()
     running = a_job(
         status=Status.RUNNING, owner=ADA, type="test.echo", started_at=now, wake_at=now + HOUR
     )
-    kept = house.jobs.create(running)
+    kept = harness.jobs.create(running)
     result = '{"$secret":"api-key"}'
     done = transitions.succeed(kept, now, result, keep_for=KEEP_FOR)
-    house.store.save(done, before=kept)
-    house.finish()
+    harness.store.save(done, before=kept)
+    harness.finish()
     (request,) = web.received
     assert json.loads(request.body)["data"]["result"] == {"$secret": "api-key"}
-    assert _only(tuple(house.deliveries(hook))).status is Status.SUCCEEDED
+    assert _only(tuple(harness.deliveries(hook))).status is Status.SUCCEEDED
 
 
-def test_notify(house: House, web: Web) -> None:
+def test_notify(harness: Harness, web: Web) -> None:
     """A job's own URL hears of its end, signed with its owner's key, which is made when needed."""
-    job = house.submit(notify=web.url("/hook"))
-    house.submit(notify=web.url("/hook"), owner="user:bob@example.com")
-    house.finish()
-    key, bobs = house.webhooks.notify_key(ADA), house.webhooks.notify_key("user:bob@example.com")
+    job = harness.submit(notify=web.url("/hook"))
+    harness.submit(notify=web.url("/hook"), owner="user:bob@example.com")
+    harness.finish()
+    key, bobs = (
+        harness.webhooks.notify_key(ADA),
+        harness.webhooks.notify_key("user:bob@example.com"),
+    )
     assert key
     assert bobs
     assert key.secrets.current != bobs.secrets.current
@@ -412,37 +415,37 @@ def test_notify(house: House, web: Web) -> None:
     assert _verified(by_job.pop(job.id), key.secrets.current)
     (other,) = by_job.values()
     assert _verified(other, bobs.secrets.current)
-    deliveries = house.jobs.list_jobs(Filter(owner=owner_of_notification(job.id)), 9)
+    deliveries = harness.jobs.list_jobs(Filter(owner=owner_of_notification(job.id)), 9)
     assert [one.status for one in deliveries] == [Status.SUCCEEDED]
 
 
 def test_secrets_stay_where_they_are(
-    house: House, web: Web, hook: Webhook, caplog: pytest.LogCaptureFixture
+    harness: Harness, web: Web, hook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No job, job message, event, log line or error has a secret: only the task of an attempt."""
     _statuses(web, 500, 429, 410)
     seen: list[bytes] = []
-    dispatch = house.dispatched.dispatch
+    dispatch = harness.dispatched.dispatch
 
     def overheard(job_messages: list[object]) -> None:
         seen.extend(msgspec.json.encode(job_message) for job_message in job_messages)
         dispatch(job_messages)  # type: ignore[arg-type]
 
-    house.dispatched.dispatch = overheard  # type: ignore[method-assign, assignment]
-    house.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
+    harness.dispatched.dispatch = overheard  # type: ignore[method-assign, assignment]
+    harness.hook(web.url("/other"), id="e" * 32, events=(EventType.WEBHOOK_DISABLED,))
     web.answer("/other", status=404)
     with caplog.at_level(logging.DEBUG):
-        house.submit(notify=web.url("/hook"))
-        house.answer()
+        harness.submit(notify=web.url("/hook"))
+        harness.answer()
         seen += [
             msgspec.json.encode(event)
-            for event in house.stores.events.due(house.clock.now() + HOUR, 9)
+            for event in harness.stores.events.due(harness.clock.now() + HOUR, 9)
         ]
-        house.finish()
-    key = house.webhooks.notify_key(ADA)
+        harness.finish()
+    key = harness.webhooks.notify_key(ADA)
     assert key
-    everything = [caplog.text.encode(), *seen, *map(msgspec.json.encode, house.all_jobs())]
-    tasks = b"".join(task.payload for task in house.here.tasks)
+    everything = [caplog.text.encode(), *seen, *map(msgspec.json.encode, harness.all_jobs())]
+    tasks = b"".join(task.payload for task in harness.here.tasks)
     for secret in (hook.secrets.current, key.secrets.current):
         assert secret.encode() in tasks
         bare = secret.removeprefix("whsec_").rstrip("=").encode()

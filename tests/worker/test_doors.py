@@ -14,8 +14,8 @@ from identity.tokens import Verifier
 from jobs.memory.jobs import MemoryQueue, memory_stores
 from jobs.settings.settings import Settings
 from jobs.triggers.file import parse
+from tests.factories import a_registry, some_settings
 from tests.identity.strangers import NOW, SECONDS, VERIFIER, Bearer
-from tests.making import a_registry, some_settings
 from worker.app import create_app
 from worker.authentication import OPEN, accounts
 from worker.processes.pool import HandlerPool

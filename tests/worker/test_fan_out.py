@@ -14,9 +14,9 @@ from jobs.gcp.firestore.changes import DocumentChange
 from jobs.job import transitions
 from jobs.job.model import Job, Status
 from jobs.job.store import Filter
+from tests.factories import KEEP_FOR
 from tests.handlers.web import Web
-from tests.making import KEEP_FOR
-from tests.worker.telling import House
+from tests.worker.delivery_harness import Harness
 from worker.events.cloud_events import CloudEvent
 from worker.events.fan_out import NEXT_TRY, event_named_in
 
@@ -70,24 +70,24 @@ def web() -> Iterator[Web]:
         yield serving
 
 
-def _house(web: Web, life: Life) -> House:
+def _house(web: Web, life: Life) -> Harness:
     """Two webhooks and the events topic listen, and the job names a URL of its own."""
-    house = House(frozenset({web.host_and_port}), wrap=life.of, publishes=True)
-    house.hook(web.url("/one"), id="1" * 32)
-    house.hook(web.url("/two"), id="2" * 32)
-    return house
+    harness = Harness(frozenset({web.host_and_port}), wrap=life.of, publishes=True)
+    harness.hook(web.url("/one"), id="1" * 32)
+    harness.hook(web.url("/two"), id="2" * 32)
+    return harness
 
 
-def _save_and_tell(house: House, web: Web) -> None:
+def _save_and_tell(harness: Harness, web: Web) -> None:
     """What a worker does from a job's last save on: the first step is that save."""
-    job = house.jobs.create(_running(house, web))
-    done = transitions.succeed(job, house.clock.now(), "{}", keep_for=KEEP_FOR)
-    house.store.save(done, before=job)
-    house.tell()
+    job = harness.jobs.create(_running(harness, web))
+    done = transitions.succeed(job, harness.clock.now(), "{}", keep_for=KEEP_FOR)
+    harness.store.save(done, before=job)
+    harness.tell()
 
 
-def _running(house: House, web: Web) -> Job:
-    now = house.clock.now()
+def _running(harness: Harness, web: Web) -> Job:
+    now = harness.clock.now()
     return Job(
         id="f" * 32,
         type="test.echo",
@@ -127,102 +127,102 @@ def test_killed_anywhere(web: Web, last_step: int) -> None:
     A worker that is killed before the save leaves the job as it was, and nothing is told.
     """
     life = Life(last_step)
-    house = _house(web, life)
+    harness = _house(web, life)
     with pytest.raises(Killed):
-        _save_and_tell(house, web)
+        _save_and_tell(harness, web)
     life.last_step = None
-    saved = house.jobs.get("f" * 32)
+    saved = harness.jobs.get("f" * 32)
     assert saved
     if not saved.is_terminal:
-        assert house.untold() == []
+        assert harness.untold() == []
         return
     # Nobody calls again: the next sweep finds what is left.
-    house.clock.sleep(61)
-    house.fan_out.sweep()
-    house.fan_out.sweep()
-    assert house.untold() == []
-    house.finish()
+    harness.clock.sleep(61)
+    harness.fan_out.sweep()
+    harness.fan_out.sweep()
+    assert harness.untold() == []
+    harness.finish()
     arrived = Counter(request.path for request in web.received)
     assert arrived == {"/one": 1, "/two": 1, "/notify": 1}
     ids = {request.headers["webhook-id"] for request in web.received}
-    published = {event.id for event in house.told.published}
+    published = {event.id for event in harness.told.published}
     assert len(ids) == 1
     assert published == ids
-    deliveries = [job for job in house.all_jobs() if job.type == "webhook.deliver"]
+    deliveries = [job for job in harness.all_jobs() if job.type == "webhook.deliver"]
     assert [job.status for job in deliveries] == [Status.SUCCEEDED] * 3
 
 
 def test_told_twice(web: Web) -> None:
     """An event that Eventarc delivers again, before or after it was told, makes nothing twice."""
-    house = _house(web, Life())
-    house.submit()
-    house.answer()
-    (event,) = house.untold()
-    house.fan_out.tell(event.id)
-    house.jobs.events.keep(event)
-    house.fan_out.tell(event.id)
-    house.fan_out.tell(event.id)
-    house.finish()
+    harness = _house(web, Life())
+    harness.submit()
+    harness.answer()
+    (event,) = harness.untold()
+    harness.fan_out.tell(event.id)
+    harness.jobs.events.keep(event)
+    harness.fan_out.tell(event.id)
+    harness.fan_out.tell(event.id)
+    harness.finish()
     assert Counter(request.path for request in web.received) == {"/one": 1, "/two": 1}
 
 
 def test_the_topic(web: Web) -> None:
     """The end of each job goes to the topic with its message; deliveries and retries don't."""
-    house = _house(web, Life())
-    house.done()
-    (event,) = house.told.published
+    harness = _house(web, Life())
+    harness.done()
+    (event,) = harness.told.published
     told = json.loads(event.message)
     assert (told["version"], told["type"], told["id"]) == (1, "job.succeeded", event.id)
-    assert all(job.status is Status.SUCCEEDED for job in house.jobs.list_jobs(Filter(), 9))
+    assert all(job.status is Status.SUCCEEDED for job in harness.jobs.list_jobs(Filter(), 9))
 
 
 def test_the_sweep_leaves_what_is_fresh(web: Web) -> None:
     """An event less than a minute old is left to the call that is on its way."""
-    house = _house(web, Life())
-    house.submit()
-    house.answer()
-    assert house.fan_out.sweep() == 0
-    house.clock.sleep(61)
-    assert house.fan_out.sweep() == 1
-    assert house.fan_out.sweep() == 0
+    harness = _house(web, Life())
+    harness.submit()
+    harness.answer()
+    assert harness.fan_out.sweep() == 0
+    harness.clock.sleep(61)
+    assert harness.fan_out.sweep() == 1
+    assert harness.fan_out.sweep() == 0
 
 
 def test_a_fault_that_passes(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where store or queue are away, the call is refused, and the sweep tries again each time."""
-    house = _house(web, Life())
-    house.submit()
-    house.answer()
-    (event,) = house.untold()
+    harness = _house(web, Life())
+    harness.submit()
+    harness.answer()
+    (event,) = harness.untold()
 
     def away(_event: Event) -> None:
         raise QueueUnavailable
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.told, "publish", away)
+        patched.setattr(harness.told, "publish", away)
         with pytest.raises(QueueUnavailable):
-            house.fan_out.tell(event.id)
-        house.clock.sleep(61)
-        assert house.fan_out.sweep() == 0
-    assert house.fan_out.sweep() == 1
+            harness.fan_out.tell(event.id)
+        harness.clock.sleep(61)
+        assert harness.fan_out.sweep() == 0
+    assert harness.fan_out.sweep() == 1
 
 
 def test_a_fault_that_stays(web: Web, caplog: pytest.LogCaptureFixture) -> None:
     """An event that can't be told is said in the log, waits for an hour, and holds up no other."""
-    house = _house(web, Life())
-    house.jobs.events.keep(_untellable(house))
-    house.submit()
-    house.answer()
-    house.clock.sleep(61)
-    assert house.fan_out.sweep() == 1
+    harness = _house(web, Life())
+    harness.jobs.events.keep(_untellable(harness))
+    harness.submit()
+    harness.answer()
+    harness.clock.sleep(61)
+    assert harness.fan_out.sweep() == 1
     assert "event.dispatch_failed" in caplog.text
-    (left,) = house.untold()
-    assert left.wake_at == house.clock.now() + NEXT_TRY
-    assert house.fan_out.sweep() == 0
+    (left,) = harness.untold()
+    assert left.wake_at == harness.clock.now() + NEXT_TRY
+    assert harness.fan_out.sweep() == 0
 
 
-def _untellable(house: House) -> Event:
+def _untellable(harness: Harness) -> Event:
     """One whose message no job can carry."""
-    now = house.clock.now()
+    now = harness.clock.now()
     return Event(
         id="evt_large",
         type="job.failed",  # type: ignore[arg-type]
@@ -237,13 +237,13 @@ def _untellable(house: House) -> Event:
 
 def test_a_sweep_without_a_store(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep that can't ask for events ends quietly: jobs are dispatched all the same."""
-    house = _house(web, Life())
+    harness = _house(web, Life())
 
     def away(*_: object) -> list[Event]:
         raise StoreUnavailable
 
-    monkeypatch.setattr(house.jobs.events, "due", away)
-    assert house.fan_out.sweep() == 0
+    monkeypatch.setattr(harness.jobs.events, "due", away)
+    assert harness.fan_out.sweep() == 0
 
 
 def test_whose_event_it_is() -> None:

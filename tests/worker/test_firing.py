@@ -17,7 +17,7 @@ from jobs.memory.schedules import MemoryScheduleStore
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
 from jobs.schedules.transitions import GRACE, pause
-from tests.making import Clock, a_registry
+from tests.factories import Clock, a_registry
 from worker.parallel import in_parallel
 from worker.sweep.schedule_runner import Firings, ScheduleRunner, horizon_of
 
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-class House:
+class Harness:
     """The firing, on stores in memory and a clock that moves only when it is slept by."""
 
     def __init__(self) -> None:
@@ -81,16 +81,16 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def harness() -> Harness:
+    return Harness()
 
 
-def test_a_time_makes_a_job(house: House) -> None:
+def test_a_time_makes_a_job(harness: Harness) -> None:
     """The job is the template's and the owner's, says whose it is, and is dispatched."""
-    schedule = house.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
-    assert house.firing.run() == Firings(fired=1, skipped=0)
-    assert house.clock() == NOON + 30 * SECOND
-    (job,) = house.made()
+    schedule = harness.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
+    assert harness.firing.run() == Firings(fired=1, skipped=0)
+    assert harness.clock() == NOON + 30 * SECOND
+    (job,) = harness.made()
     assert job.id == job_id_at(schedule.id, NOON + 30 * SECOND)
     assert (job.type, job.owner, bytes(job.payload)) == (
         "words.say",
@@ -98,10 +98,10 @@ def test_a_time_makes_a_job(house: House) -> None:
         b'{"text": "hello"}',
     )
     assert job.labels == {"schedule": schedule.id, "scheduled-for": "2026-03-04T12:00:30Z"}
-    assert (job.status, job.run_at, job.max_attempts) == (Status.QUEUED, house.clock(), 3)
+    assert (job.status, job.run_at, job.max_attempts) == (Status.QUEUED, harness.clock(), 3)
     assert job.trace
-    assert house.dispatched() == [job.id]
-    fired = house.now(schedule)
+    assert harness.dispatched() == [job.id]
+    fired = harness.now(schedule)
     assert fired.fire_at == NOON + 90 * SECOND
     assert fired.last_firing
     assert (fired.last_firing.at, fired.last_firing.job_id) == (NOON + 30 * SECOND, job.id)
@@ -124,63 +124,63 @@ def test_a_pass_leaves_the_next_minute_to_the_next(start: str, horizon: str) -> 
     assert horizon_of(now) == datetime.fromisoformat(f"2026-03-04T{horizon}+00:00")
 
 
-def test_no_request_is_held_for_a_full_minute(house: House) -> None:
+def test_no_request_is_held_for_a_full_minute(harness: Harness) -> None:
     """A cron time is fired by the sweep that starts with it; the one before does not wait."""
-    house.plan()
-    assert house.firing.run().fired == 0
-    assert house.clock() == NOON
-    house.clock.move(MINUTE + SECOND)
-    assert house.firing.run().fired == 1
-    assert house.clock() == NOON + MINUTE + SECOND
-    assert house.times() == ["2026-03-04T12:01:00Z"]
+    harness.plan()
+    assert harness.firing.run().fired == 0
+    assert harness.clock() == NOON
+    harness.clock.move(MINUTE + SECOND)
+    assert harness.firing.run().fired == 1
+    assert harness.clock() == NOON + MINUTE + SECOND
+    assert harness.times() == ["2026-03-04T12:01:00Z"]
 
 
-def test_two_passes_make_one_job(house: House) -> None:
+def test_two_passes_make_one_job(harness: Harness) -> None:
     """Of passes that see the same schedule, one makes its job."""
-    schedule = house.plan()
-    house.clock.move(MINUTE)
-    results = [house.firing._fire(schedule) for _ in range(3)]
+    schedule = harness.plan()
+    harness.clock.move(MINUTE)
+    results = [harness.firing._fire(schedule) for _ in range(3)]
     assert [one.fired for one in results] == [1, 0, 0]
-    assert len(house.made()) == len(house.dispatched()) == 1
+    assert len(harness.made()) == len(harness.dispatched()) == 1
 
 
-def test_a_pause_before_the_moment_wins(house: House) -> None:
+def test_a_pause_before_the_moment_wins(harness: Harness) -> None:
     """A pass that waits for the moment fires nothing if somebody was quicker."""
-    schedule = house.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
+    schedule = harness.plan(every_seconds=60, start_at=NOON + 30 * SECOND)
 
     def sleep(seconds: float) -> None:
-        house.schedules.save(pause(schedule, house.clock()), before=schedule)
-        house.clock.sleep(seconds)
+        harness.schedules.save(pause(schedule, harness.clock()), before=schedule)
+        harness.clock.sleep(seconds)
 
-    assert house.firing_with(house.schedules, sleep=sleep).run().fired == 0
-    assert house.made() == []
+    assert harness.firing_with(harness.schedules, sleep=sleep).run().fired == 0
+    assert harness.made() == []
 
 
-def test_more_than_one_query_reads(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_query_reads(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where more is due than one query reads, it asks again."""
     monkeypatch.setattr("worker.sweep.schedule_runner.LIMIT", 3)
-    template = house.plan()
+    template = harness.plan()
     for number in range(10):
-        house.schedules.create(template.evolve(id=f"{number}"))
-    house.clock.move(MINUTE)
-    assert house.firing.run().fired == 11
+        harness.schedules.create(template.evolve(id=f"{number}"))
+    harness.clock.move(MINUTE)
+    assert harness.firing.run().fired == 11
 
 
 # Outages
 
 
-def _outage(house: House, length: timedelta, **draft: Any) -> Schedule:
-    schedule = house.plan(**draft)
-    house.clock.move(length)
-    house.firing.run()
-    return house.now(schedule)
+def _outage(harness: Harness, length: timedelta, **draft: Any) -> Schedule:
+    schedule = harness.plan(**draft)
+    harness.clock.move(length)
+    harness.firing.run()
+    return harness.now(schedule)
 
 
 @pytest.mark.parametrize("catch_up", CatchUp)
-def test_a_late_sweep_is_no_outage(house: House, catch_up: CatchUp) -> None:
+def test_a_late_sweep_is_no_outage(harness: Harness, catch_up: CatchUp) -> None:
     """Up to the grace every time fires, whatever is to be made up for."""
-    schedule = _outage(house, GRACE, catch_up=catch_up)
-    assert house.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:02:00Z"]
+    schedule = _outage(harness, GRACE, catch_up=catch_up)
+    assert harness.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:02:00Z"]
     assert schedule.last_skip is None
 
 
@@ -193,122 +193,122 @@ def test_a_late_sweep_is_no_outage(house: House, catch_up: CatchUp) -> None:
     ],
 )
 def test_after_an_outage(
-    house: House, catch_up: CatchUp, times: list[str], missed: str | None
+    harness: Harness, catch_up: CatchUp, times: list[str], missed: str | None
 ) -> None:
     """None of the missed times makes a job, or the last, or each; the schedule says so."""
     schedule = _outage(
-        house, timedelta(hours=23, minutes=30), cron="0 */3 * * *", catch_up=catch_up
+        harness, timedelta(hours=23, minutes=30), cron="0 */3 * * *", catch_up=catch_up
     )
-    assert [time[11:16] for time in house.times()] == times
-    assert len(house.dispatched()) == len(times)
+    assert [time[11:16] for time in harness.times()] == times
+    assert len(harness.dispatched()) == len(times)
     assert (schedule.last_skip and schedule.last_skip.at.strftime("%H:%M")) == missed
     if schedule.last_skip:
         assert schedule.last_skip.code == "missed"
     assert schedule.fire_at == datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-def test_the_last_is_not_made_up_for_if_a_newer_one_fires(house: House) -> None:
+def test_the_last_is_not_made_up_for_if_a_newer_one_fires(harness: Harness) -> None:
     """What `last` is for has been done when a time within the grace fires anyway."""
-    _outage(house, timedelta(hours=5), catch_up=CatchUp.LAST)
-    assert [time[11:16] for time in house.times()] == ["16:58", "16:59", "17:00"]
+    _outage(harness, timedelta(hours=5), catch_up=CatchUp.LAST)
+    assert [time[11:16] for time in harness.times()] == ["16:58", "16:59", "17:00"]
 
 
-def test_a_long_outage_is_made_up_for_in_part(house: House) -> None:
+def test_a_long_outage_is_made_up_for_in_part(harness: Harness) -> None:
     """Of a year's minutes the newest hundred, in one commit; that others were missed is said."""
-    schedule = _outage(house, timedelta(days=365), catch_up=CatchUp.ALL)
-    assert len(house.times()) == MAX_CATCH_UP
-    assert house.times()[0] == "2027-03-04T10:21:00Z"
+    schedule = _outage(harness, timedelta(days=365), catch_up=CatchUp.ALL)
+    assert len(harness.times()) == MAX_CATCH_UP
+    assert harness.times()[0] == "2027-03-04T10:21:00Z"
     assert schedule.last_skip
     assert (schedule.last_skip.at, schedule.last_skip.code) == (NOON + MINUTE, "missed")
 
 
-def test_large_payloads_fit_into_one_commit(house: House) -> None:
+def test_large_payloads_fit_into_one_commit(harness: Harness) -> None:
     """Firestore takes ten MiB at once: of the largest payload, 32."""
     payload = msgspec.json.encode({"text": "x" * (256 * 1024 - 12)}).decode()
     template = Template(type="words.say", payload=payload)
-    _outage(house, timedelta(days=1), catch_up=CatchUp.ALL, template=template)
-    assert len(house.made()) == 32
+    _outage(harness, timedelta(days=1), catch_up=CatchUp.ALL, template=template)
+    assert len(harness.made()) == 32
 
 
 # Overlaps
 
 
-def test_a_time_is_skipped_while_the_last_job_runs(house: House) -> None:
+def test_a_time_is_skipped_while_the_last_job_runs(harness: Harness) -> None:
     """With `skip`, no job is made until the one before is terminal."""
-    schedule = house.plan(overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
-    house.clock.move(MINUTE)
-    assert house.firing.run() == Firings(fired=1, skipped=0)
-    house.clock.move(MINUTE)
-    assert house.firing.run() == Firings(fired=0, skipped=1)
-    skip = house.now(schedule).last_skip
+    schedule = harness.plan(overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
+    harness.clock.move(MINUTE)
+    assert harness.firing.run() == Firings(fired=1, skipped=0)
+    harness.clock.move(MINUTE)
+    assert harness.firing.run() == Firings(fired=0, skipped=1)
+    skip = harness.now(schedule).last_skip
     assert skip
     assert (skip.at, skip.code) == (NOON + 2 * MINUTE, "overlap")
-    (job,) = house.made()
-    house.jobs.save(job.evolve(status=Status.SUCCEEDED, wake_at=None), before=job)
-    house.clock.move(MINUTE)
-    assert house.firing.run().fired == 1
-    assert house.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:03:00Z"]
+    (job,) = harness.made()
+    harness.jobs.save(job.evolve(status=Status.SUCCEEDED, wake_at=None), before=job)
+    harness.clock.move(MINUTE)
+    assert harness.firing.run().fired == 1
+    assert harness.times() == ["2026-03-04T12:01:00Z", "2026-03-04T12:03:00Z"]
 
 
-def test_jobs_that_may_not_overlap_are_not_made_up_for_together(house: House) -> None:
+def test_jobs_that_may_not_overlap_are_not_made_up_for_together(harness: Harness) -> None:
     """After an outage only the newest time makes a job."""
-    _outage(house, timedelta(hours=3), overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
-    assert house.times() == ["2026-03-04T15:00:00Z"]
+    _outage(harness, timedelta(hours=3), overlap=Overlap.SKIP, catch_up=CatchUp.ALL)
+    assert harness.times() == ["2026-03-04T15:00:00Z"]
 
 
-def test_a_deleted_job_is_no_overlap(house: House) -> None:
+def test_a_deleted_job_is_no_overlap(harness: Harness) -> None:
     """A job that is gone keeps nobody waiting."""
-    house.plan(overlap=Overlap.SKIP)
-    house.clock.move(MINUTE)
-    house.firing.run()
-    (job,) = house.made()
-    house.jobs.delete(job.id, job.version)
-    house.clock.move(MINUTE)
-    assert house.firing.run().fired == 1
+    harness.plan(overlap=Overlap.SKIP)
+    harness.clock.move(MINUTE)
+    harness.firing.run()
+    (job,) = harness.made()
+    harness.jobs.delete(job.id, job.version)
+    harness.clock.move(MINUTE)
+    assert harness.firing.run().fired == 1
 
 
 # Faults
 
 
-def test_a_job_that_can_not_be_made(house: House) -> None:
+def test_a_job_that_can_not_be_made(harness: Harness) -> None:
     """If this release does not take the template, the time is skipped and the reason is kept."""
-    schedule = house.plan()
+    schedule = harness.plan()
     gone = Template(type="words.gone", payload="{}")
-    schedule = house.schedules.save(schedule.evolve(template=gone), before=schedule)
-    house.clock.move(MINUTE)
-    assert house.firing.run() == Firings(fired=0, skipped=1)
-    kept = house.now(schedule)
+    schedule = harness.schedules.save(schedule.evolve(template=gone), before=schedule)
+    harness.clock.move(MINUTE)
+    assert harness.firing.run() == Firings(fired=0, skipped=1)
+    kept = harness.now(schedule)
     assert kept.last_skip
     assert kept.last_skip.code == "unknown_job_type"
     assert "words.gone" in kept.last_skip.detail
     assert kept.fire_at == NOON + 2 * MINUTE
 
 
-def test_a_queue_that_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_that_is_away(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """If dispatching fails the job is there all the same, for the sweep to dispatch."""
 
     def away(_job_messages: object) -> None:
         raise QueueUnavailable
 
-    monkeypatch.setattr(house.queue, "dispatch", away)
-    house.plan()
-    house.clock.move(MINUTE)
-    assert house.firing.run().fired == 1
-    (job,) = house.made()
-    assert job.wake_at == house.clock() + MINUTE
+    monkeypatch.setattr(harness.queue, "dispatch", away)
+    harness.plan()
+    harness.clock.move(MINUTE)
+    assert harness.firing.run().fired == 1
+    (job,) = harness.made()
+    assert job.wake_at == harness.clock() + MINUTE
 
 
-def test_made_anew_under_the_same_key(house: House) -> None:
+def test_made_anew_under_the_same_key(harness: Harness) -> None:
     """A time that fired before its schedule was deleted and made again fires once."""
-    schedule = house.plan()
-    house.clock.move(MINUTE)
-    house.firing.run()
-    latest = house.now(schedule)
-    house.schedules.delete(latest.id, latest.version)
-    house.schedules.create(schedule)
-    assert house.firing.run().fired == 0
-    assert len(house.made()) == 1
-    assert house.now(schedule).fire_at == NOON + 2 * MINUTE
+    schedule = harness.plan()
+    harness.clock.move(MINUTE)
+    harness.firing.run()
+    latest = harness.now(schedule)
+    harness.schedules.delete(latest.id, latest.version)
+    harness.schedules.create(schedule)
+    assert harness.firing.run().fired == 0
+    assert len(harness.made()) == 1
+    assert harness.now(schedule).fire_at == NOON + 2 * MINUTE
 
 
 class Away(MemoryScheduleStore):
@@ -327,16 +327,16 @@ class Quicker(MemoryScheduleStore):
         raise VersionConflict
 
 
-def test_a_conflict_is_left_to_who_was_quicker(house: House) -> None:
+def test_a_conflict_is_left_to_who_was_quicker(harness: Harness) -> None:
     """Nothing is counted, dispatched or tried again."""
-    schedules = Quicker(house.jobs)
-    schedules.create(house.plan())
-    house.clock.move(MINUTE)
-    assert house.firing_with(schedules).run() == Firings(fired=0, skipped=0)
-    assert house.dispatched() == []
+    schedules = Quicker(harness.jobs)
+    schedules.create(harness.plan())
+    harness.clock.move(MINUTE)
+    assert harness.firing_with(schedules).run() == Firings(fired=0, skipped=0)
+    assert harness.dispatched() == []
 
 
-def test_side_by_side(house: House) -> None:
+def test_side_by_side(harness: Harness) -> None:
     """Parts run at once; if one fails the others are done, and then its error is raised."""
     both = threading.Barrier(2)
     done: list[int] = []
@@ -348,5 +348,5 @@ def test_side_by_side(house: House) -> None:
 
     assert in_parallel(part, part) == [7, 7]
     with pytest.raises(StoreUnavailable):
-        in_parallel(house.firing_with(Away(house.jobs)).run, part, part)
+        in_parallel(harness.firing_with(Away(harness.jobs)).run, part, part)
     assert len(done) == 4

@@ -12,7 +12,7 @@ import pytest
 import worker.processes.pool
 from jobs.context import Cancelled
 from jobs.job.model import Progress
-from worker.attempts.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
 from worker.processes.pool import HandlerPool
 from worker.processes.run import Task
 from worker.secrets.secret_files import SecretFiles
@@ -120,7 +120,7 @@ def test_a_handler_that_was_ended_has_said_why(pool: HandlerPool) -> None:
 
 def test_crash_is_an_outcome(pool: HandlerPool) -> None:
     """A handler that takes its process along fails alone."""
-    outcomes: list[Outcome] = []
+    outcomes: list[HandlerOutcome] = []
     slow = _task("test.echo", b'{"text": "neighbour", "seconds": 1}')
     neighbour = threading.Thread(target=lambda: outcomes.append(pool.run(slow, RecordingLink())))
     neighbour.start()
@@ -143,7 +143,7 @@ def test_memory_is_bounded(pool: HandlerPool) -> None:
 def test_word_to_the_worker(pool: HandlerPool) -> None:
     """Progress reaches the worker from the handler's process, and a cancel reaches the handler."""
     link = RecordingLink()
-    outcomes: list[Outcome] = []
+    outcomes: list[HandlerOutcome] = []
     running = threading.Thread(
         target=lambda: outcomes.append(pool.run(_task("test.report"), link)),
     )
@@ -194,7 +194,7 @@ def test_stop() -> None:
         now=_now,
     )
     link = RecordingLink()
-    outcomes: list[Outcome] = []
+    outcomes: list[HandlerOutcome] = []
     tasks = [_task("test.report"), _task("test.echo")]
     runs = [
         threading.Thread(target=lambda task=task: outcomes.append(stopped.run(task, link)))
@@ -231,7 +231,7 @@ def test_a_process_does_not_get_old(pool: HandlerPool, monkeypatch: pytest.Monke
 
 def test_more_attempts_than_processes(pool: HandlerPool) -> None:
     """An attempt waits for a process where all are taken, and gets one."""
-    outcomes: list[Outcome] = []
+    outcomes: list[HandlerOutcome] = []
 
     def run() -> None:
         outcomes.append(pool.run(_task("test.echo"), RecordingLink()))

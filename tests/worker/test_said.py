@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.job.model import Job, Status
-from tests.worker.conftest import House
+from tests.worker.conftest import Harness
 
 NO_NUMBER = "no number (ValueError: invalid literal for int() with base 10: 'seven')"
 
@@ -21,16 +21,16 @@ def _as_in_production() -> Iterator[None]:
 
 
 @pytest.fixture
-def saves(house: House) -> list[Job]:
+def saves(harness: Harness) -> list[Job]:
     """Every state that is written from now on."""
     made: list[Job] = []
-    keep = house.store._jobs.keep
+    keep = harness.store._jobs.keep
 
     def kept(record: Job) -> Job:
         made.append(record)
         return keep(record)
 
-    house.store._jobs.keep = kept  # type: ignore[method-assign]
+    harness.store._jobs.keep = kept  # type: ignore[method-assign]
     return made
 
 
@@ -38,35 +38,35 @@ def said(job: Job) -> list[tuple[int, str, str]]:
     return [(line.number, line.level, line.text) for line in job.log]
 
 
-def test_the_last_save_takes_the_lines_along(house: House, saves: list[Job]) -> None:
+def test_the_last_save_takes_the_lines_along(harness: Harness, saves: list[Job]) -> None:
     """Three writes, as for every job; credentials are taken out, a trace stays out."""
-    job = house.submit("test.talk")
-    house.work()
+    job = harness.submit("test.talk")
+    harness.work()
     assert [one.status for one in saves] == [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED]
-    assert said(house.job(job)) == [
+    assert said(harness.job(job)) == [
         (1, "INFO", "attempt 1 begins, token=[redacted]"),
         (2, "WARNING", NO_NUMBER),
     ]
 
 
-def test_progress_takes_the_lines_along(house: House, saves: list[Job]) -> None:
+def test_progress_takes_the_lines_along(harness: Harness, saves: list[Job]) -> None:
     """What was said before a report is kept with it, what follows with the next save."""
-    house.submit("test.talk", {"text": "report"})
-    house.work()
+    harness.submit("test.talk", {"text": "report"})
+    harness.work()
     assert [len(one.log) for one in saves] == [0, 0, 1, 3]
     assert saves[2].progress
 
 
-def test_lines_are_counted_over_attempts(house: House) -> None:
+def test_lines_are_counted_over_attempts(harness: Harness) -> None:
     """Another attempt goes on where the one before stopped, through its job message."""
-    job = house.submit("test.talk", {"text": "fail"})
-    house.work()
-    assert [line.number for line in house.job(job).log] == [1, 2, 3, 4]
-    assert house.job(job).log[2].text.startswith("attempt 2 begins")
+    job = harness.submit("test.talk", {"text": "fail"})
+    harness.work()
+    assert [line.number for line in harness.job(job).log] == [1, 2, 3, 4]
+    assert harness.job(job).log[2].text.startswith("attempt 2 begins")
 
 
-def test_who_logs_nothing_keeps_nothing(house: House) -> None:
+def test_who_logs_nothing_keeps_nothing(harness: Harness) -> None:
     """The field stays empty."""
-    job = house.submit("test.echo", {"text": "hello"})
-    house.work()
-    assert house.job(job).log == ()
+    job = harness.submit("test.echo", {"text": "hello"})
+    harness.work()
+    assert harness.job(job).log == ()

@@ -15,8 +15,8 @@ from jobs.job.model import Job, Status
 from jobs.job_types import Registry
 from jobs.telemetry.log import JsonFormatter
 from tests.worker import leaking
-from tests.worker.conftest import House
-from worker.attempts.outcome import Outcome
+from tests.worker.conftest import Harness
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.run import Task, run_handler
 from worker.secrets.secret_files import SecretFiles
 
@@ -46,7 +46,7 @@ def log() -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-class Recording(House):
+class Recording(Harness):
     """A house that keeps every state and every job message that there ever was."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,7 +74,7 @@ REGISTRY = Registry([leaking.leak])
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
     monkeypatch.setattr("tests.worker.conftest.REGISTRY", REGISTRY)
     return Recording(tmp_path)
 
@@ -88,18 +88,18 @@ def put(folder: Path, value: str | bytes) -> None:
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_value_is_nowhere(
-    house: Recording, tmp_path: Path, log: io.StringIO, mode: str, value: str
+    harness: Recording, tmp_path: Path, log: io.StringIO, mode: str, value: str
 ) -> None:
     """Not in a document, message, log line, result or error: even if the handler tells it."""
     put(tmp_path, value)
     leaking.seen.clear()
-    job = house.submit_leak(mode)
-    house.work()
-    done = house.job(job)
+    job = harness.submit_leak(mode)
+    harness.work()
+    done = harness.job(job)
 
     assert leaking.seen[0] == value
     assert done.status is (Status.FAILED if mode in leaking.FAILING else Status.SUCCEEDED)
-    everything = "\n".join([*house.seen, log.getvalue()])
+    everything = "\n".join([*harness.seen, log.getvalue()])
     assert "$secret" in everything
     assert "[secret]" in everything
     for part in {value, *(word for word in value.split() if len(word) >= 8)}:
@@ -107,20 +107,20 @@ def test_the_value_is_nowhere(
             assert form not in everything
 
 
-def test_a_result_without_the_value_stays_as_it_is(house: Recording, tmp_path: Path) -> None:
+def test_a_result_without_the_value_stays_as_it_is(harness: Recording, tmp_path: Path) -> None:
     """Only what gives a value away is changed."""
     put(tmp_path, VALUES[0])
-    job = house.submit_leak("nothing")
-    house.work()
-    assert house.job(job).result == '{"text":"nothing","more":1.0}'
+    job = harness.submit_leak("nothing")
+    harness.work()
+    assert harness.job(job).result == '{"text":"nothing","more":1.0}'
 
 
-def test_a_line_break_at_the_end_is_the_editors(house: Recording, tmp_path: Path) -> None:
+def test_a_line_break_at_the_end_is_the_editors(harness: Recording, tmp_path: Path) -> None:
     """`echo` and editors put it there; in a header it would be refused."""
     put(tmp_path, b"s3cr3t-Value\r\n")
     leaking.seen.clear()
-    house.submit_leak("nothing")
-    house.work()
+    harness.submit_leak("nothing")
+    harness.work()
     assert leaking.seen == ["s3cr3t-Value"]
 
 
@@ -130,59 +130,59 @@ def test_a_line_break_at_the_end_is_the_editors(house: Recording, tmp_path: Path
     ids=["missing", "empty", "short", "binary", "huge"],
 )
 def test_a_secret_that_can_not_be_had(
-    house: Recording, tmp_path: Path, content: bytes | None
+    harness: Recording, tmp_path: Path, content: bytes | None
 ) -> None:
     """The attempt fails and says which secret it was; later ones are made."""
     if content is not None:
         put(tmp_path, content)
-    job = house.submit_leak("nothing")
-    house.work()
-    done = house.job(job)
+    job = harness.submit_leak("nothing")
+    harness.work()
+    done = harness.job(job)
     assert done.status is Status.FAILED
     assert len(done.attempts) == 3
     assert done.error is not None
     assert done.error.code == "secret_unavailable"
     assert NAME in done.error.message
-    assert "s3cr3t" not in "".join(house.seen)
-    assert str(tmp_path) not in "".join(house.seen)
+    assert "s3cr3t" not in "".join(harness.seen)
+    assert str(tmp_path) not in "".join(harness.seen)
 
 
-def test_a_secret_that_comes_in_time(house: Recording, tmp_path: Path) -> None:
+def test_a_secret_that_comes_in_time(harness: Recording, tmp_path: Path) -> None:
     """The next attempt reads it anew."""
-    job = house.submit_leak("nothing")
-    (job_message,) = house.job_messages()
+    job = harness.submit_leak("nothing")
+    (job_message,) = harness.job_messages()
 
-    def fill_after_the_first(task: Task, link: Link) -> Outcome:
+    def fill_after_the_first(task: Task, link: Link) -> HandlerOutcome:
         outcome = run_handler(REGISTRY.get(task.job_type), task, link)
         put(tmp_path, VALUES[0])
         return outcome
 
-    house.attempts_with(fill_after_the_first).answer(job_message)
-    house.work()
-    assert house.job(job).status is Status.SUCCEEDED
+    harness.attempts_with(fill_after_the_first).answer(job_message)
+    harness.work()
+    assert harness.job(job).status is Status.SUCCEEDED
 
 
-def test_a_secret_that_is_not_allowed_any_more(house: Recording, tmp_path: Path) -> None:
+def test_a_secret_that_is_not_allowed_any_more(harness: Recording, tmp_path: Path) -> None:
     """The worker goes by its own list too, and reads no file beside it."""
     put(tmp_path, VALUES[0])
-    job = house.submit_leak("nothing")
-    (job_message,) = house.job_messages()
-    house.secrets = SecretFiles(str(tmp_path), frozenset({"other"}))
-    house.attempts_with(
+    job = harness.submit_leak("nothing")
+    (job_message,) = harness.job_messages()
+    harness.secrets = SecretFiles(str(tmp_path), frozenset({"other"}))
+    harness.attempts_with(
         lambda task, link: run_handler(REGISTRY.get(task.job_type), task, link)
     ).answer(JobMessage.decode(job_message.encode()))
-    house.work()
-    error = house.job(job).attempts[0].error
+    harness.work()
+    error = harness.job(job).attempts[0].error
     assert error is not None
     assert error.code == "secret_unavailable"
 
 
-def test_a_value_that_does_not_fit(house: Recording, tmp_path: Path) -> None:
+def test_a_value_that_does_not_fit(harness: Recording, tmp_path: Path) -> None:
     """What the job type refuses about the value is said without the value."""
     put(tmp_path, f"refuse me: {VALUES[0]}")
-    job = house.submit_leak("nothing")
-    house.work()
-    error = house.job(job).error
+    job = harness.submit_leak("nothing")
+    harness.work()
+    error = harness.job(job).error
     assert error is not None
     assert error.code == "payload_invalid"
-    assert VALUES[0] not in "".join(house.seen)
+    assert VALUES[0] not in "".join(harness.seen)

@@ -16,9 +16,9 @@ from jobs.job.store import Filter
 from jobs.triggers.file import parse
 from local.cloud.firestore import as_eventarc
 from local.processes import ROOT
+from tests.factories import T0, a_registry
 from tests.faulty import Fault, FaultyJobStore
-from tests.making import T0, a_registry
-from tests.worker.conftest import House
+from tests.worker.conftest import Harness
 from worker.events.triggers import TriggerHandler
 
 FILE = """
@@ -79,92 +79,92 @@ def sample(name: str, /, **changes: Any) -> tuple[dict[str, str], bytes]:
 
 
 @pytest.fixture
-def starting(house: House) -> TriggerHandler:
+def starting(harness: Harness) -> TriggerHandler:
     submitter = Submitter(
-        store=house.store, queue=house.queue, registry=a_registry(), now=lambda: T0
+        store=harness.store, queue=harness.queue, registry=a_registry(), now=lambda: T0
     )
     return TriggerHandler(
-        triggers=parse(FILE), submitter=submitter, letters=house.letters, now=lambda: T0
+        triggers=parse(FILE), submitter=submitter, dead_letters=harness.dead_letters, now=lambda: T0
     )
 
 
-def jobs_of(house: House) -> list[Job]:
-    return house.store.list_jobs(Filter(), 100)
+def jobs_of(harness: Harness) -> list[Job]:
+    return harness.store.list_jobs(Filter(), 100)
 
 
-def payload_of(house: House) -> Any:
-    [job] = jobs_of(house)
+def payload_of(harness: Harness) -> Any:
+    [job] = jobs_of(harness)
     return msgspec.json.decode(job.payload)
 
 
-def test_a_document_starts_a_job(house: House, starting: TriggerHandler) -> None:
+def test_a_document_starts_a_job(harness: Harness, starting: TriggerHandler) -> None:
     """A job of the trigger's type is made and dispatched, owned by the trigger, with its labels."""
     starting.take("order", *firestore_event("created"))
-    [job] = jobs_of(house)
+    [job] = jobs_of(harness)
     assert (job.type, job.owner, job.labels) == (
         "words.say",
         "trigger:order",
         {"from": "orders"},
     )
-    payload = payload_of(house)
+    payload = payload_of(harness)
     assert payload["text"] == "o-1 is grüße"
     assert payload["times"] == 3
     assert payload["rest"]["at"] == "2026-01-02T03:04:05.678901Z"
     assert payload["rest"]["raw"] == "AP8="
-    assert [job_message.job_id for job_message in house.job_messages()] == [job.id]
+    assert [job_message.job_id for job_message in harness.job_messages()] == [job.id]
 
 
-def test_an_update_shows_both_sides(house: House, starting: TriggerHandler) -> None:
+def test_an_update_shows_both_sides(harness: Harness, starting: TriggerHandler) -> None:
     """`before` is the document as it was."""
     starting.take("changed", *firestore_event("updated"))
-    assert payload_of(house) == {"text": "3 to 4"}
+    assert payload_of(harness) == {"text": "3 to 4"}
 
 
-def test_a_deleted_document_is_as_it_last_was(house: House, starting: TriggerHandler) -> None:
+def test_a_deleted_document_is_as_it_last_was(harness: Harness, starting: TriggerHandler) -> None:
     """`data` of a deletion is what is gone."""
     starting.take("gone", *firestore_event("deleted"))
-    assert payload_of(house) == {"text": "https://example.com/hook"}
+    assert payload_of(harness) == {"text": "https://example.com/hook"}
 
 
-def test_an_object_starts_a_job(house: House, starting: TriggerHandler) -> None:
+def test_an_object_starts_a_job(harness: Harness, starting: TriggerHandler) -> None:
     """A file that lands in a bucket starts a job, owned by whom the trigger names."""
     starting.take("object", *sample("storage-finalized"))
-    assert payload_of(house) == {"text": "gs://sample-bucket/MyFile"}
-    assert jobs_of(house)[0].owner == "serviceAccount:shop@example.com"
+    assert payload_of(harness) == {"text": "gs://sample-bucket/MyFile"}
+    assert jobs_of(harness)[0].owner == "serviceAccount:shop@example.com"
 
 
 def message(data: str, **attributes: str) -> dict[str, Any]:
     return {"message": {"data": data, "attributes": attributes, "messageId": "1"}}
 
 
-def test_a_message_starts_a_job(house: House, starting: TriggerHandler) -> None:
+def test_a_message_starts_a_job(harness: Harness, starting: TriggerHandler) -> None:
     """A message's data is JSON where it can be read as such."""
     starting.take("message", *sample("pubsub-published", **message("eyJ0ZXh0IjoiaGkifQ==", a="b")))
-    assert payload_of(house) == {"text": "hi", "rest": {"a": "b"}}
+    assert payload_of(harness) == {"text": "hi", "rest": {"a": "b"}}
 
 
 @pytest.mark.parametrize(
     ("data", "seen"),
     [("AQID/w==", "AQID/w=="), ("aGVsbG8=", "hello"), ("", ""), ("WzFd", [1])],
 )
-def test_any_message(house: House, starting: TriggerHandler, data: str, seen: Any) -> None:
+def test_any_message(harness: Harness, starting: TriggerHandler, data: str, seen: Any) -> None:
     """What is no JSON is text, and what is no text is base64."""
     starting.take("any-message", *sample("pubsub-published", **message(data)))
-    assert payload_of(house)["rest"] == [seen, "message-id"]
+    assert payload_of(harness)["rest"] == [seen, "message-id"]
 
 
-def test_a_redelivery_makes_no_second_job(house: House, starting: TriggerHandler) -> None:
+def test_a_redelivery_makes_no_second_job(harness: Harness, starting: TriggerHandler) -> None:
     """Source and id name an event for good, for each trigger by itself."""
     for _ in range(3):
         starting.take("order", *firestore_event("created"))
-    [job] = jobs_of(house)
+    [job] = jobs_of(harness)
     changed = parse(FILE.replace('times = "{data.n}"', "times = 7").replace("labels", "#"))
     replace(starting, triggers=changed).take("order", *firestore_event("created"))
-    assert jobs_of(house) == [job]
+    assert jobs_of(harness) == [job]
     headers, body = firestore_event("created")
     starting.take("order", {**headers, "ce-id": "another"}, body)
     starting.take("order", {**headers, "ce-source": "//another"}, body)
-    assert len(jobs_of(house)) == 3
+    assert len(jobs_of(harness)) == 3
 
 
 @pytest.mark.parametrize(
@@ -179,19 +179,19 @@ def test_a_redelivery_makes_no_second_job(house: House, starting: TriggerHandler
     ],
 )
 def test_what_is_not_for_the_trigger(
-    house: House, starting: TriggerHandler, name: str, event: tuple[dict[str, str], bytes]
+    harness: Harness, starting: TriggerHandler, name: str, event: tuple[dict[str, str], bytes]
 ) -> None:
     """Another type, another bucket, another name: nothing happens, and no letter is kept."""
     starting.take(name, *event)
-    assert jobs_of(house) == []
-    assert house.letters.list_letters(10) == []
+    assert jobs_of(harness) == []
+    assert harness.dead_letters.list_dead_letters(10) == []
 
 
-def test_another_documents_event(house: House, starting: TriggerHandler) -> None:
+def test_another_documents_event(harness: Harness, starting: TriggerHandler) -> None:
     """An event of a path that the pattern does not match any more is passed over."""
     moved = parse(FILE.replace("orders/{id}", "invoices/{id}"))
     replace(starting, triggers=moved).take("order", *firestore_event("created"))
-    assert jobs_of(house) == []
+    assert jobs_of(harness) == []
 
 
 @pytest.mark.parametrize(
@@ -207,26 +207,30 @@ def test_another_documents_event(house: House, starting: TriggerHandler) -> None
     ],
 )
 def test_an_event_that_no_job_can_be_made_of(
-    house: House, starting: TriggerHandler, name: str, event: tuple[dict[str, str], bytes], why: str
+    harness: Harness,
+    starting: TriggerHandler,
+    name: str,
+    event: tuple[dict[str, str], bytes],
+    why: str,
 ) -> None:
     """It is acknowledged, as it would fail for ever, and kept once where an operator sees it."""
     for _ in range(2):
         starting.take(name, *event)
-    assert jobs_of(house) == []
-    [letter] = house.letters.list_letters(10)
-    assert letter.reason is Reason.UNUSABLE_EVENT
-    assert why in letter.detail
-    assert letter.attributes.items() <= event[0].items()
-    assert letter.job_id is None
+    assert jobs_of(harness) == []
+    [dead_letter] = harness.dead_letters.list_dead_letters(10)
+    assert dead_letter.reason is Reason.UNUSABLE_EVENT
+    assert why in dead_letter.detail
+    assert dead_letter.attributes.items() <= event[0].items()
+    assert dead_letter.job_id is None
 
 
-def test_a_payload_that_is_too_large(house: House, starting: TriggerHandler) -> None:
+def test_a_payload_that_is_too_large(harness: Harness, starting: TriggerHandler) -> None:
     """An event may be larger than a payload; the letter says so."""
     large = f'{{"text": "{"x" * MAX_PAYLOAD_BYTES}"}}'.encode()
     data = msgspec.json.decode(msgspec.json.encode(large))
     starting.take("message", *sample("pubsub-published", **message(data)))
-    [letter] = house.letters.list_letters(10)
-    assert "at most 262144 bytes" in letter.detail
+    [dead_letter] = harness.dead_letters.list_dead_letters(10)
+    assert "at most 262144 bytes" in dead_letter.detail
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -19,7 +19,7 @@ from jobs.payloads.buckets import NO_BUCKETS, Buckets
 from jobs.telemetry.log import log_event
 from worker.attempts.claim import LEASE_MARGIN, Claims
 from worker.attempts.lease import Lease
-from worker.attempts.outcome import Dropped, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
 from worker.processes.run import Task
 from worker.secrets.secret_files import SecretFiles
 
@@ -45,7 +45,7 @@ class Attempts:
     queue: Queue
     registry: Registry
     claims: Claims
-    run: Callable[[Task, Link], Outcome]
+    run: Callable[[Task, Link], HandlerOutcome]
     slots: threading.Semaphore
     allowed_hosts: frozenset[str]
     secrets: SecretFiles
@@ -87,7 +87,7 @@ class Attempts:
             return None
         return ended
 
-    def _ended(self, job: Job, kind: JobType[Any, Any], outcome: Outcome) -> Job:
+    def _ended(self, job: Job, kind: JobType[Any, Any], outcome: HandlerOutcome) -> Job:
         now = self.now()
         if isinstance(outcome, Dropped):
             # The lease is still held, so it was the handler that made this up.
@@ -114,7 +114,7 @@ class Attempts:
         return self.claims.again(job)
 
 
-def _log_end(job: Job, outcome: Outcome) -> None:
+def _log_end(job: Job, outcome: HandlerOutcome) -> None:
     if isinstance(outcome, Interrupted):
         log_event("job.handed_back", job)
         return

@@ -57,7 +57,7 @@ class Dropped:
     """The job is not this attempt's any more; there is nothing to save."""
 
 
-Outcome = Succeeded | Failed | Paused | Interrupted | Dropped
+HandlerOutcome = Succeeded | Failed | Paused | Interrupted | Dropped
 
 
 def of_result(result: Any) -> Succeeded | Failed:

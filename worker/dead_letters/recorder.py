@@ -27,7 +27,7 @@ class DeadLetterRecorder:
     """Takes in dead letters. Safe to repeat: a letter is kept once, a job is ended once."""
 
     store: JobStore
-    letters: DeadLetterStore
+    dead_letters: DeadLetterStore
     registry: Registry
     now: Callable[[], datetime]
 
@@ -38,11 +38,13 @@ class DeadLetterRecorder:
         """
         if not envelope.message.message_id:
             raise UndecodableMessage("The message has no id.")
-        letter = self._letter(envelope.message)
-        self.letters.add(letter)
-        log_fields("dead_letter.kept", id=letter.id, job=letter.job_id, reason=letter.reason)
-        if letter.job_id and (job := self.store.get(letter.job_id)):
-            self._give_up(job, letter)
+        dead_letter = self._letter(envelope.message)
+        self.dead_letters.add(dead_letter)
+        log_fields(
+            "dead_letter.kept", id=dead_letter.id, job=dead_letter.job_id, reason=dead_letter.reason
+        )
+        if dead_letter.job_id and (job := self.store.get(dead_letter.job_id)):
+            self._give_up(job, dead_letter)
 
     def _letter(self, message: Message) -> DeadLetter:
         deliveries = message.attributes.get(DELIVERIES, "")
@@ -63,10 +65,10 @@ class DeadLetterRecorder:
             job_id=job_id,
         )
 
-    def _give_up(self, job: Job, letter: DeadLetter) -> None:
+    def _give_up(self, job: Job, dead_letter: DeadLetter) -> None:
         error = JobError(
             code=UNDELIVERED,
-            message=f"The job could not be delivered to a worker. Dead letter {letter.id}.",
+            message=f"The job could not be delivered to a worker. Dead letter {dead_letter.id}.",
         )
         keep_for = self.registry.keep_for(job.type)
 

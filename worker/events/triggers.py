@@ -30,7 +30,7 @@ class TriggerHandler:
 
     triggers: Triggers
     submitter: Submitter
-    letters: DeadLetterStore
+    dead_letters: DeadLetterStore
     now: Callable[[], datetime]
 
     def take(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -65,7 +65,7 @@ class TriggerHandler:
         lower = {name.lower(): value for name, value in headers.items()}
         attributes = {key: value for key, value in lower.items() if key.startswith(PREFIX)}
         named = [attributes.get(f"{PREFIX}{part}", "") for part in ("source", "id")]
-        letter = DeadLetter(
+        dead_letter = DeadLetter(
             id=_id_of(name, *named) if all(named) else hashlib.sha256(body).hexdigest()[:32],
             created_at=self.now(),
             reason=Reason.UNUSABLE_EVENT,
@@ -73,8 +73,10 @@ class TriggerHandler:
             data=kept_data(body),
             attributes=kept_attributes(attributes),
         )
-        self.letters.add(letter)
-        log.error("trigger %s: no job can be made of an event: letter %s: %s", name, letter.id, why)
+        self.dead_letters.add(dead_letter)
+        log.error(
+            "trigger %s: no job can be made of an event: letter %s: %s", name, dead_letter.id, why
+        )
 
 
 def _order(trigger: Trigger, payload: object) -> Order:

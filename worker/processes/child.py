@@ -15,7 +15,7 @@ from jobs.context import Link
 from jobs.settings.settings import Settings
 from jobs.telemetry.log import start_logging
 from jobs.telemetry.start import telemetry_for
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.processes.handler_rpc import Address, LinkClient
 from worker.processes.run import Task, run_handler
 
@@ -44,11 +44,11 @@ def serve(connection: "Connection[Any, Any]", around: Surroundings) -> None:
         connection.send(handle(task, LinkClient(around.address, link)))
 
 
-def _begin(around: Surroundings) -> Callable[[Task, Link], Outcome]:
+def _begin(around: Surroundings) -> Callable[[Task, Link], HandlerOutcome]:
     """Make this fresh process ready: its job types, its log, its bounds. Returns what runs them."""
     registry = importlib.import_module(around.handlers).REGISTRY
 
-    def handle(task: Task, link: Link) -> Outcome:
+    def handle(task: Task, link: Link) -> HandlerOutcome:
         return run_handler(registry.get(task.job_type), task, link)
 
     start_logging(around.project)

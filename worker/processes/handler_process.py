@@ -4,7 +4,7 @@ import select
 from multiprocessing.context import ForkServerContext
 
 from jobs.job.model import JobError
-from worker.attempts.outcome import Failed, Outcome
+from worker.attempts.outcome import Failed, HandlerOutcome
 from worker.processes import child
 from worker.processes.run import Task
 
@@ -36,7 +36,7 @@ class HandlerProcess:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def run(self, task: Task, link: str, seconds: float) -> Outcome:
+    def run(self, task: Task, link: str, seconds: float) -> HandlerOutcome:
         """One attempt, which takes no longer than that. The process may be gone afterwards."""
         self.runs += 1
         try:
@@ -44,7 +44,7 @@ class HandlerProcess:
             if not self._answers.poll(seconds * 1000):
                 self.end()
                 return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
-            outcome: Outcome = self._connection.recv()
+            outcome: HandlerOutcome = self._connection.recv()
         except (EOFError, OSError):
             self._process.join(GONE_SECONDS)
             cause = _cause(self._process.exitcode)

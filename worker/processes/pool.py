@@ -9,7 +9,7 @@ from datetime import datetime
 
 from jobs.context import Link
 from jobs.settings.settings import Settings
-from worker.attempts.outcome import Failed, Interrupted, Outcome
+from worker.attempts.outcome import Failed, HandlerOutcome, Interrupted
 from worker.processes import fork_server
 from worker.processes.child import Surroundings
 from worker.processes.handler_process import HandlerProcess
@@ -55,7 +55,7 @@ class HandlerPool:
         """Begin to start the processes, rather than with the first jobs. Returns at once."""
         threading.Thread(target=self._fill, name="pool", daemon=True).start()
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         """The outcome of one attempt. Never raises for what the handler does."""
         with self._exchange.connecting(link) as name:
             process = self._take()

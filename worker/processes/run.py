@@ -16,7 +16,7 @@ from jobs.payloads.secret_references import resolved
 from worker.attempts.outcome import (
     Dropped,
     Failed,
-    Outcome,
+    HandlerOutcome,
     Paused,
     of_exception,
     of_result,
@@ -71,7 +71,7 @@ class Task:
 class Runner(Protocol):
     """Where handlers run. `pool.HandlerPool` gives each a process of its own."""
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         """One attempt. Never raises for what the handler does."""
         ...
 
@@ -80,7 +80,7 @@ class Runner(Protocol):
         ...
 
 
-def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:
+def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> HandlerOutcome:
     """Never raises: whatever the handler raises is an outcome too.
 
     Secrets are resolved here, in the handler's process, and their values don't leave it.
@@ -114,7 +114,7 @@ def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> Outcome:
 
 def _run(
     kind: JobType[Any, Any], text: bytes, task: Task, link: Link, clean: Callable[[str], str]
-) -> Outcome:
+) -> HandlerOutcome:
     try:
         payload = kind.with_buckets(task.buckets.names).decode(text)
     except InvalidRequest as error:

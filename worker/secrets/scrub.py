@@ -14,7 +14,7 @@ import msgspec
 
 from jobs.context import Link
 from jobs.job.model import Progress
-from worker.attempts.outcome import Failed, Outcome, Succeeded
+from worker.attempts.outcome import Failed, HandlerOutcome, Succeeded
 from worker.secrets.secret_files import MIN_LENGTH
 
 MARK = "[secret]"
@@ -59,7 +59,7 @@ class Scrubber:
             return value if self.text(text) == text else self.text(text)
         return value
 
-    def outcome(self, outcome: Outcome) -> Outcome:
+    def outcome(self, outcome: HandlerOutcome) -> HandlerOutcome:
         if isinstance(outcome, Succeeded):
             return Succeeded(self.json(outcome.result))
         if isinstance(outcome, Failed):

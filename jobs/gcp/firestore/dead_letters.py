@@ -22,9 +22,9 @@ class FirestoreDeadLetterStore:
     def __init__(self, firestore: Firestore) -> None:
         self._firestore = firestore
 
-    def add(self, letter: DeadLetter) -> None:
-        fields = to_value(letter).map_value.fields
-        write = Write(update=Document(name=self._name(letter.id), fields=fields))
+    def add(self, dead_letter: DeadLetter) -> None:
+        fields = to_value(dead_letter).map_value.fields
+        write = Write(update=Document(name=self._name(dead_letter.id), fields=fields))
         write.current_document.exists = False
         try:
             self._firestore.commit([write])
@@ -36,7 +36,7 @@ class FirestoreDeadLetterStore:
         document = self._firestore.get(self._name(letter_id))
         return _letter_of(document) if document else None
 
-    def list_letters(
+    def list_dead_letters(
         self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
     ) -> list[DeadLetter]:
         query = query_of(COLLECTION, limit)

@@ -12,7 +12,7 @@ from jobs.stores import Stores
 def stores_in(firestore: Firestore) -> Stores:
     return Stores(
         jobs=FirestoreJobStore(firestore),
-        letters=FirestoreDeadLetterStore(firestore),
+        dead_letters=FirestoreDeadLetterStore(firestore),
         events=FirestoreEventStore(firestore),
         webhooks=FirestoreWebhookStore(firestore),
         schedules=FirestoreScheduleStore(firestore),

@@ -25,12 +25,12 @@ from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.listeners import Listeners
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.webhook_updates import WebhookChanges
-from tests.making import a_webhook
+from tests.factories import a_webhook
 from tests.worker.conftest import Clock
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING
 from worker.attempts.attempts import Attempts
 from worker.attempts.claim import Claims
-from worker.attempts.outcome import Outcome
+from worker.attempts.outcome import HandlerOutcome
 from worker.deliveries import DeliveryRunner
 from worker.events.fan_out import FanOut
 from worker.processes.run import Task, run_handler
@@ -47,7 +47,7 @@ class Here:
     def __init__(self) -> None:
         self.tasks: list[Task] = []
 
-    def run(self, task: Task, link: Link) -> Outcome:
+    def run(self, task: Task, link: Link) -> HandlerOutcome:
         self.tasks.append(task)
         return run_handler(REGISTRY.get(task.job_type), task, link)
 
@@ -60,7 +60,7 @@ def _low(low: float, _high: float) -> float:
 
 
 @dataclass
-class House:
+class Harness:
     """A worker whose jobs are listened to. Every part may be wrapped, to die on the way."""
 
     allowed_hosts: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ import msgspec
 
 from jobs.context import Context
 from jobs.events.model import DELIVERY, Event, EventType, event_id
-from jobs.job.model import Attempt, Job, JobError, Outcome, Status, Version
+from jobs.job.model import Attempt, AttemptOutcome, Job, JobError, Status, Version
 from jobs.job.order import Order
 from jobs.job.retry import RetryPolicy
 from jobs.job_types import Registry, job_type
@@ -120,7 +120,7 @@ def an_attempt(number: int = 1, **changes: Any) -> Attempt:
         "number": number,
         "started_at": T0,
         "ended_at": T0 + MINUTE,
-        "outcome": Outcome.FAILED,
+        "outcome": AttemptOutcome.FAILED,
         "worker": "worker-00001-abc",
         "error": an_error(),
     }
