@@ -149,7 +149,7 @@ def services(
             worker=create_worker(settings, **parts, runner=Here()).test_client(),
             caller=issuer.token(ADA, "api"),
             pusher=issuer.token(PUSH, "worker/jobs"),
-            clock=issuer.token(settings.scheduler_account, "worker/sweep/sweep"),
+            clock=issuer.token(settings.scheduler_account, "worker/sweep"),
             eventarc=issuer.token(EVENTARC, "worker"),
             stores=stores,
             calls=calls,
