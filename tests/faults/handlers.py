@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from bench.faults.ledger import recorded
 from jobs.context import Context
 from jobs.job.retry import RetryPolicy
 from jobs.job_types import Registry, job_type
+from tests.faults.ledger import recorded
 from worker.attempts.claim import LEASE_MARGIN
 
 TIMEOUT = timedelta(seconds=3)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bench.cost.bill import Quantity
-from bench.cost.instances import busy_instances, instances_for_cpu, rounded, slots
-from bench.cost.sweeps import EVERY, HORIZON, found_at_a_sweep, mean_hold
-from bench.cost.workload import SECONDS, Deployment, Measured, Service, Workload
+from deployment.cost.bill import Quantity
+from deployment.cost.instances import busy_instances, instances_for_cpu, rounded, slots
+from deployment.cost.sweeps import EVERY, HORIZON, found_at_a_sweep, mean_hold
+from deployment.cost.workload import SECONDS, Deployment, Measured, Service, Workload
 
 TIB = 2.0**40
 GIB = 2.0**30

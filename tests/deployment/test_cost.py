@@ -4,14 +4,14 @@ import math
 
 import pytest
 
-from bench.cost.__main__ import main
-from bench.cost.bill import Quantity, bill
-from bench.cost.instances import busy_instances, rounded, slots
-from bench.cost.model import SWEEPS, Counts, dormouse, hold
-from bench.cost.others import celery, celery_machines, cloud_tasks
-from bench.cost.prices import Price, read_prices
-from bench.cost.sweeps import Held, found_at_a_sweep, mean_hold
-from bench.cost.workload import (
+from deployment.cost.__main__ import main
+from deployment.cost.bill import Quantity, bill
+from deployment.cost.instances import busy_instances, rounded, slots
+from deployment.cost.model import SWEEPS, Counts, dormouse, hold
+from deployment.cost.others import celery, celery_machines, cloud_tasks
+from deployment.cost.prices import Price, read_prices
+from deployment.cost.sweeps import Held, found_at_a_sweep, mean_hold
+from deployment.cost.workload import (
     SECONDS,
     Deployment,
     Measured,
