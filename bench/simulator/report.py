@@ -48,9 +48,8 @@ def page(
         _ramp(setup),
         "## A month's bill",
         _words(
-            f"By list prices in {prices.region}, {prices.date} (`deployment/cost/prices.toml`). What",
-            "is counted and what is left out is as in `./dev cost`; the instances are those that the",
-            "model saw.",
+            f"By list prices in {prices.region}, {prices.date} (`deployment/cost/prices.toml`).",
+            "It counts what `./dev cost` counts; the instances are those that the model saw.",
         ),
         _bills(answers),
         "## Beside a local run",

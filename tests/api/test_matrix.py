@@ -7,13 +7,14 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from identity.tokens import Verifier
 from jobs.dead_letters.store import DeadLetter, Reason
 from jobs.dispatch.queue import JobMessage
 from jobs.job.model import UNDELIVERED, Status
-from jobs.schedules.model import Template
+from jobs.job.spec import JobSpec
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api.conftest import AUDIENCE, Harness
@@ -172,7 +173,7 @@ def harness(issuer: Issuer, verifier: Verifier, caller: str) -> Harness:
         job = harness.put(
             id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error
         )
-        template = Template(type="text.echo", payload='{"text": "hello"}')
+        template = JobSpec(type="text.echo", payload=msgspec.Raw(b'{"text": "hello"}'))
         harness.stores.schedules.create(a_schedule(id=job_id, owner=owner, template=template))
         dead_letter = DeadLetter(
             id=job_id,
