@@ -27,7 +27,7 @@ class RetryAfter(Exception):
         self, seconds: float, message: str = "The handler asked to be tried again."
     ) -> None:
         super().__init__(message)
-        self.seconds = _wait(seconds)
+        self.seconds = wait_of(seconds)
 
     def __reduce__(self) -> tuple[type["RetryAfter"], tuple[float, str]]:
         return type(self), (self.seconds, str(self))
@@ -42,14 +42,15 @@ class Continue(Exception):
 
     def __init__(self, after: float = 0.0) -> None:
         super().__init__(f"The handler goes on after {after:g} s.")
-        self.after = _wait(after)
+        self.after = wait_of(after)
 
     def __reduce__(self) -> tuple[type["Continue"], tuple[float]]:
         return type(self), (self.after,)
 
 
-def _wait(seconds: float) -> float:
-    return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)
+def wait_of(seconds: float) -> float:
+    """A wait that can be kept: any number of seconds that Python knows, within bounds."""
+    return min(max(0.0, float(seconds)), LONGEST_WAIT_SECONDS)
 
 
 class Cancelled(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.context import PermanentError, RetryAfter
+from jobs.context import PermanentError, RetryAfter, wait_of
 from jobs.job.model import JobError
 from jobs.payloads.redaction import lines_without_credentials
 
@@ -90,15 +90,34 @@ def of_exception(error: BaseException, clean: Callable[[str], str] = redacted) -
     asked = isinstance(error, PermanentError | RetryAfter)
     described = JobError(
         code="permanent_error" if permanent else "handler_error",
-        message=clean(str(error))[:MAX_MESSAGE] or type(error).__name__,
+        message=clean(_text(error))[:MAX_MESSAGE] or type(error).__name__,
         type=type(error).__name__,
         traceback=None if asked else _trace(error, clean),
     )
-    delay = timedelta(seconds=error.seconds) if isinstance(error, RetryAfter) else None
-    return Failed(described, permanent=permanent, delay=delay)
+    return Failed(described, permanent=permanent, delay=_delay(error))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception's own code may fail too
+        return f"It raised {type(error).__name__}, whose text can't be had."
+
+
+def _delay(error: BaseException) -> timedelta | None:
+    """The wait that was asked for. A subclass may have left it out, or put anything there."""
+    if not isinstance(error, RetryAfter):
+        return None
+    try:
+        return timedelta(seconds=wait_of(error.seconds))
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def _trace(error: BaseException, clean: Callable[[str], str]) -> str:
     """The last frames, without this machine's folders and without values."""
-    text = "".join(traceback.format_exception(error, limit=-8))
+    try:
+        text = "".join(traceback.format_exception(error, limit=-8))
+    except Exception:  # noqa: BLE001 - an exception's own code may fail too
+        return "It has no traceback that could be written."
     return clean(_FOLDERS.sub(r'File "\2"', text))[-MAX_TRACEBACK:]

@@ -84,9 +84,10 @@ class HandlerPool:
             while not self._stopping:
                 while self._free:
                     process = self._free.pop()
-                    if process.is_alive:
+                    if process.is_ready:
                         return process
                     self._forget(process)
+                    process.kill()
                 if self._count < self._most:
                     self._count += 1
                     break
@@ -113,7 +114,7 @@ class HandlerPool:
     def _give_back(self, process: HandlerProcess) -> None:
         with self._turn:
             # Should it die now, whoever takes it next finds out.
-            stays = not (process.has_ended or self._stopping or process.runs >= MAX_RUNS)
+            stays = process.is_fit and not (self._stopping or process.runs >= MAX_RUNS)
             if stays:
                 self._free.append(process)
             else:

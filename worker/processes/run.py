@@ -124,8 +124,8 @@ def _run(
     except Cancelled:
         return Dropped()
     except Continue as later:
-        return Paused(timedelta(seconds=later.after))
-    except Exception as error:  # noqa: BLE001 - the handler is a stranger's code
+        return Paused(timedelta(seconds=getattr(later, "after", 0.0)))
+    except BaseException as error:  # noqa: BLE001 - whatever it raises is this attempt's, not the process's
         return of_exception(error, clean)
 
 
