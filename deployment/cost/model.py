@@ -107,12 +107,7 @@ def hold(counts: Counts, measured: Measured) -> float:
     """Seconds for which a sweep is open while jobs come, beside what it takes by itself."""
     workload = counts.workload
     submitted = workload.per_second(counts.jobs)
-    found = found_at_a_sweep(
-        submitted=submitted,
-        dispatch_seconds=measured.dispatch_seconds,
-        running=workload.per_second(counts.attempts) * workload.duration,
-        timeout=workload.timeout,
-    )
+    found = found_at_a_sweep(submitted=submitted, dispatch_seconds=measured.dispatch_seconds)
     return mean_hold(found, workload.per_second(counts.delayed))
 
 

@@ -128,6 +128,7 @@ class Job(JobSpec, frozen=True, kw_only=True, omit_defaults=True):
     expire_at: Moment | None = None
     checkpoint: str | None = None
     dispatches: int = 0
+    handed_back: int = 0
     worker: str | None = None
     trace: str | None = None
     fingerprint: str | None = None

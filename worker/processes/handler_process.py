@@ -4,18 +4,22 @@ import logging
 import select
 import socket
 import struct
+import time
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
+from jobs.context import Cancelled
 from jobs.job.model import JobError
 from jobs.telemetry.log import log_fields
-from worker.attempts.outcome import Failed, HandlerOutcome
+from worker.attempts.outcome import Dropped, Failed, HandlerOutcome
 from worker.processes import child
 from worker.processes.descendants import descendants, kill_descendants, kill_each
-from worker.processes.run import Task
+from worker.processes.run import Hold, Task
 
 LAST_WORD_SECONDS = 0.2
 """How long a handler may take to obey SIGTERM at its deadline, before it gets SIGKILL."""
+FIRST_RENEWAL_SECONDS = 15.0
+"""When the hold is first asked, which knows when its own time has come."""
 GONE_SECONDS = 5.0
 """For a process that has ended to be taken notice of, and for an answer that has begun to end."""
 
@@ -50,16 +54,23 @@ class HandlerProcess:
         """Whether it runs, and has said nothing since its last answer."""
         return self.is_fit and not self._news.poll(0)
 
-    def run(self, task: Task, link: str, seconds: float) -> HandlerOutcome:
-        """One attempt, which takes no longer than that. Afterwards look whether it `is_fit`."""
+    def run(self, task: Task, link: str, seconds: float, hold: Hold) -> HandlerOutcome:
+        """One attempt, which takes no longer than that. Afterwards look whether it `is_fit`.
+
+        The thread is idle while it waits, so it renews the attempt's hold, and ends the handler if
+        that is lost.
+        """
         self.runs += 1
         try:
             self._connection.send((self.runs, task, link))
-            if not self._news.poll(seconds * 1000):
+            if not self._speaks_within(seconds, hold):
                 self.end()
                 return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
             if self._connection.poll():
                 return self._answered(self._connection.recv(), task)
+        except Cancelled:
+            self.end()
+            return Dropped()
         except Exception as error:  # noqa: BLE001 - a handler may have written anything to the pipe
             if not isinstance(error, EOFError | OSError):
                 self.end()
@@ -68,6 +79,17 @@ class HandlerProcess:
         cause = _cause(self._process.exitcode)
         self.end()
         return _failed("handler_died", cause)
+
+    def _speaks_within(self, seconds: float, hold: Hold) -> bool:
+        """Whether it says something, or ends, in time. Raises `Cancelled`, if the hold is lost."""
+        until = time.monotonic() + seconds
+        next_renewal = min(seconds, FIRST_RENEWAL_SECONDS)
+        while not self._news.poll(next_renewal * 1000):
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            next_renewal = min(left, hold.renew())
+        return True
 
     def _answered(self, answer: Any, task: Task) -> HandlerOutcome:
         if not isinstance(answer, child.Answer) or answer.number != self.runs:

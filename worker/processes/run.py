@@ -68,11 +68,22 @@ class Task:
         )
 
 
+class Hold(Link, Protocol):
+    """A running attempt's hold on its job, for whoever waits for the handler."""
+
+    def renew(self) -> float:
+        """Hold on, if it is time to. Returns in how many seconds to ask again.
+
+        Raises `Cancelled` if the job is not this attempt's any more.
+        """
+        ...
+
+
 class Runner(Protocol):
     """Where handlers run. `pool.HandlerPool` gives each a process of its own."""
 
-    def run(self, task: Task, link: Link) -> HandlerOutcome:
-        """One attempt. Never raises for what the handler does."""
+    def run(self, task: Task, hold: Hold) -> HandlerOutcome:
+        """One attempt, whose hold is renewed. Never raises for what the handler does."""
         ...
 
     def stop(self) -> None:
