@@ -1,11 +1,12 @@
 # The public service.
 
 resource "google_cloud_run_v2_service" "api" {
-  project             = var.project_id
-  name                = "${var.name}-api"
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = var.protect
+  project  = var.project_id
+  name     = "${var.name}-api"
+  location = var.region
+  ingress  = "INGRESS_TRAFFIC_ALL"
+  # It keeps nothing. With protection, a service whose first revision failed could not be replaced.
+  deletion_protection = false
   depends_on          = [google_project_service.apis, google_project_iam_member.documents]
 
   # Callers are verified in the application, which answers each with a problem of its own.

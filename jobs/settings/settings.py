@@ -96,6 +96,7 @@ class Settings:
     ) -> "Settings":
         """Raises `SettingsError`, which names the variable and what it should be."""
         read = Variables(environment)
+        _refuse_stand_ins(read)
         mine = read.required if service == "api" else read.optional
         workers = read.required if service == "worker" else read.optional
         return cls(
@@ -157,6 +158,25 @@ def _has_collector(read: Variables) -> bool:
     ]
     is_disabled = read.optional("OTEL_SDK_DISABLED").lower() == "true"
     return any(endpoints) and not is_disabled
+
+
+def _refuse_stand_ins(read: Variables) -> None:
+    """On Cloud Run nothing may stand in for Google: whoever set it could forge every identity."""
+    if not read.optional("K_SERVICE"):
+        return
+    for name in _STAND_INS:
+        if value := read.optional(name):
+            raise SettingsError(f"{name} is for development: Cloud Run must not have it ({value}).")
+    if read.optional("DORMOUSE_CERTIFICATES_URL").startswith("http:"):
+        raise SettingsError("DORMOUSE_CERTIFICATES_URL must be an https URL on Cloud Run.")
+
+
+_STAND_INS = (
+    "FIRESTORE_EMULATOR_HOST",
+    "PUBSUB_EMULATOR_HOST",
+    "STORAGE_EMULATOR_HOST",
+    "GCE_METADATA_HOST",
+)
 
 
 def _checked_by_cloud_run(read: Variables) -> bool:

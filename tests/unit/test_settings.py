@@ -168,6 +168,23 @@ def test_signatures_are_checked_by_cloud_run_inside_it_only() -> None:
         assert _refusal("worker", **{name: "true"}, **more).startswith(f"{name} can be true inside")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:8080"),
+        ("PUBSUB_EMULATOR_HOST", "127.0.0.1:8085"),
+        ("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9023"),
+        ("GCE_METADATA_HOST", "127.0.0.1"),
+        ("DORMOUSE_CERTIFICATES_URL", "http://127.0.0.1/certs"),
+    ],
+)
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_nothing_stands_in_for_google_on_cloud_run(service: Service, name: str, value: str) -> None:
+    """A development key or an emulator would be believed by a service that all can reach."""
+    assert _settings(service, **{name: value})
+    assert name in _refusal(service, K_SERVICE="dormouse-api", **{name: value})
+
+
 def test_roles() -> None:
     """Roles are bindings in the style of IAM."""
     text = """[
