@@ -86,7 +86,7 @@ locals {
     DORMOUSE_API_AUDIENCES         = join(",", local.api_audiences)
     DORMOUSE_ROLES                 = jsonencode(local.roles)
     DORMOUSE_FIREBASE_PROJECT      = var.firebase_project
-    DORMOUSE_SECRETS               = join(",", var.payload_secrets)
+    DORMOUSE_SECRETS               = local.payload_secrets
     DORMOUSE_ALLOWED_HOSTS         = join(",", var.allowed_hosts)
     DORMOUSE_BUCKETS               = join(",", var.buckets)
     DORMOUSE_SUBMIT_RATE           = tostring(var.limits.submit_rate)

@@ -163,9 +163,13 @@ variable "secrets" {
 }
 
 variable "payload_secrets" {
-  description = "As `secrets`, and payloads may refer to them by name: docs/security.md says who gets at them."
-  type        = set(string)
-  default     = []
+  description = "As `secrets`, by name, and payloads may refer to them: in jobs of these types, sent to these hosts, by these members. docs/security.md says who gets at them."
+  type = map(object({
+    types   = optional(list(string), [])
+    hosts   = optional(list(string), [])
+    members = optional(list(string), [])
+  }))
+  default = {}
 }
 
 variable "events_topic" {

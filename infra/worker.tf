@@ -120,7 +120,7 @@ locals {
     DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN = tostring(var.signature_checked_by_cloud_run)
     DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
     DORMOUSE_BUCKETS                        = join(",", var.buckets)
-    DORMOUSE_SECRETS                        = join(",", var.payload_secrets)
+    DORMOUSE_SECRETS                        = local.payload_secrets
     DORMOUSE_HANDLER_PROCESSES              = tostring(var.worker.processes)
     DORMOUSE_HANDLER_MEMORY_MIB             = tostring(var.worker.handler_memory_mib)
   }

@@ -90,7 +90,8 @@ class Context:
 
     `idempotency_key` is the same for every attempt of the job: send it to third parties, so that
     they can recognise a repetition. `allowed_hosts` are the `host:port` pairs that outbound calls
-    may reach although they are not public, `buckets` those of Cloud Storage that may be read. What
+    may reach although they are not public, `buckets` those of Cloud Storage that may be read. With
+    `only_hosts` no other host may be called, as the payload has a secret that is for these. What
     `log` is told goes to the service's log, and its last lines stay with the job.
     """
 
@@ -104,6 +105,7 @@ class Context:
     traceparent: str | None = None
     allowed_hosts: frozenset[str] = frozenset()
     buckets: Buckets = NO_BUCKETS
+    only_hosts: frozenset[str] | None = None
     memory: Memory = field(default_factory=Memory)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -13,6 +14,7 @@ from jobs.job.retry import MAX_ATTEMPTS
 from jobs.job.spec import JobSpec
 from jobs.job.transitions import dispatch, is_short
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.payloads.secret_references import checked
 
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -43,11 +45,11 @@ def job_for(
     registry: Registry,
     now: datetime,
     new_id: Callable[[], str],
-    secrets: frozenset[str] = frozenset(),
+    secrets: SecretBindings = NO_SECRETS,
 ) -> Job:
     """The job that the order asks for, not kept yet; already dispatched if it is due soon.
 
-    `secrets` are the names that its payload may refer to. The references are kept, never values.
+    `secrets` are those that its payload may refer to. The references are kept, never values.
     Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
     """
     spec = order.spec
@@ -56,7 +58,17 @@ def job_for(
         raise UnknownJobType(f"Jobs of the type {kind.name} are made by Dormouse itself.")
     if len(bytes(spec.payload)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
-    kind.decode(checked(spec.payload, secrets))
+    kind.decode(
+        checked(
+            spec.payload,
+            partial(
+                secrets.check,
+                job_type=kind.name,
+                fields=kind.secret_fields,
+                owner=order.owner,
+            ),
+        )
+    )
     run_at = max(now, order.run_at or now) if order.delay is None else now + order.delay
     if run_at - now > MAX_DELAY:
         raise InvalidRequest(f"A job may wait {MAX_DELAY.days} days at most.")

@@ -11,6 +11,7 @@ from jobs.errors import InvalidRequest
 from jobs.job.order import derived_id, job_for
 from jobs.job.spec import JobSpec
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules.jobs import order_of
 from jobs.schedules.model import CatchUp, Cron, Every, Overlap, Schedule, Timing
 from jobs.schedules.timetable import checked, next_time
@@ -40,7 +41,7 @@ def schedule_for(
     registry: Registry,
     now: datetime,
     new_id: Callable[[], str],
-    secrets: frozenset[str],
+    secrets: SecretBindings,
 ) -> Schedule:
     """The schedule that the draft asks for, not kept yet.
 
@@ -84,7 +85,7 @@ def timing_of(
 
 
 def check_template(
-    owner: str, template: JobSpec, registry: Registry, now: datetime, secrets: frozenset[str]
+    owner: str, template: JobSpec, registry: Registry, now: datetime, secrets: SecretBindings
 ) -> None:
     """Raises what the submission of such a job would raise."""
     job_for(order_of(owner, template, {}), registry, now, str, secrets)

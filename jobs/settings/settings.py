@@ -9,6 +9,7 @@ import msgspec
 
 from jobs.errors import SettingsError
 from jobs.payloads.buckets import Buckets
+from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.settings.roles import Binding
 from jobs.settings.variables import Variables, words_of
 
@@ -69,7 +70,7 @@ class Settings:
     """What each of them may have."""
     allowed_hosts: frozenset[str] = frozenset()
     """`host:port` pairs that outbound calls may reach although they are not public."""
-    secrets: frozenset[str] = frozenset()
+    secrets: SecretBindings = NO_SECRETS
     """The names that payloads may refer to."""
     secrets_folder: str = "/secrets"
     """Where the worker finds their values."""
@@ -125,7 +126,7 @@ class Settings:
             allowed_hosts=frozenset(words_of(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
-            secrets=frozenset(words_of(read.optional("DORMOUSE_SECRETS"))),
+            secrets=SecretBindings.parse(read.optional("DORMOUSE_SECRETS")),
             buckets=frozenset(words_of(read.optional("DORMOUSE_BUCKETS"))),
             storage_emulator=read.optional("STORAGE_EMULATOR_HOST").rstrip("/"),
             metadata_host=read.optional("GCE_METADATA_HOST") or cls.metadata_host,

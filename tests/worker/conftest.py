@@ -61,7 +61,7 @@ class Harness:
             queue=self.queue,
             registry=REGISTRY,
             now=now,
-            secrets=self.secrets.names,
+            secrets=self.secrets.bindings,
         )
         self.claims = Claims(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep

@@ -15,6 +15,7 @@ from jobs.job.spec import JobSpec
 from jobs.job.store import Filter
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.memory.schedules import MemoryScheduleStore
+from jobs.payloads.secret_bindings import NO_SECRETS
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, job_id_at
 from jobs.schedules.transitions import GRACE, pause
@@ -42,7 +43,7 @@ class Harness:
             "jobs": self.jobs,
             "queue": self.queue,
             "registry": a_registry(),
-            "secrets": frozenset(),
+            "secrets": NO_SECRETS,
             "now": self.clock,
             "sleep": self.clock.sleep,
         }
@@ -57,7 +58,7 @@ class Harness:
         if "every_seconds" not in draft:
             fields["cron"] = "* * * * *"
         made = schedule_for(
-            Draft(**(fields | draft)), a_registry(), self.clock(), lambda: "a" * 32, frozenset()
+            Draft(**(fields | draft)), a_registry(), self.clock(), lambda: "a" * 32, NO_SECRETS
         )
         return self.schedules.create(made)
 

@@ -12,6 +12,7 @@ import pytest
 import worker.processes.pool
 from jobs.context import Cancelled
 from jobs.job.model import Progress
+from jobs.payloads.secret_bindings import SecretBindings
 from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
 from worker.processes import handler_process
 from worker.processes.pool import HandlerPool
@@ -88,7 +89,7 @@ def test_a_secret_in_its_process(pool: HandlerPool, tmp_path: Path) -> None:
     """It is resolved in the handler's process, and does not come back from there."""
     (tmp_path / "name").mkdir()
     (tmp_path / "name" / "value").write_text("s3cr3t-Value")
-    secrets = SecretFiles(str(tmp_path), frozenset({"name"}))
+    secrets = SecretFiles(str(tmp_path), SecretBindings.parse("name"))
     task = _task("test.echo", b'{"text": {"$secret": "name"}}')
     outcome = pool.run(dataclasses.replace(task, secrets=secrets), RecordingLink())
     assert outcome == Succeeded('{"text":"[secret]","seconds":0.0}')

@@ -15,6 +15,7 @@ from jobs.job.model import Job
 from jobs.job.order import job_for
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
 from jobs.schedules.model import Fired, Overlap, Schedule, Skip
@@ -50,7 +51,7 @@ class ScheduleRunner:
     jobs: JobStore
     queue: Queue
     registry: Registry
-    secrets: frozenset[str]
+    secrets: SecretBindings
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
 
