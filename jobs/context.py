@@ -1,15 +1,19 @@
 """What a handler may ask and say while it runs, and how it says that it failed."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
+from uuid import UUID
 
 import msgspec
 
 from jobs.job.model import Checkpoint, Progress
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
+from jobs.payloads.strict_json import check_json
 
 MAX_CHECKPOINT_BYTES = 256 * 1024
 LONGEST_WAIT_SECONDS = 366 * 86_400.0
@@ -51,6 +55,25 @@ class Continue(Exception):
 def wait_of(seconds: float) -> float:
     """A wait that can be kept: any number of seconds that Python knows, within bounds."""
     return min(max(0.0, float(seconds)), LONGEST_WAIT_SECONDS)
+
+
+def encoded(value: Any) -> bytes:
+    """The value as JSON. Raises `ValueError` for NaN and infinities, rather than drop them."""
+    text = msgspec.json.encode(value)
+    if b"null" in text and _has_no_number(msgspec.to_builtins(value, builtin_types=_KEPT)):
+        raise ValueError("NaN and infinities are not JSON")
+    return text
+
+
+_KEPT = (bytes, bytearray, datetime, date, time, timedelta, Decimal, UUID)
+
+
+def _has_no_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(map(_has_no_number, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_no_number, value))
 
 
 class Cancelled(Exception):
@@ -140,11 +163,11 @@ class Context:
     def checkpoint(self, state: Any) -> None:
         """Keep a state to go on from, in place of the last one. Costs a document write.
 
-        Raises `TypeError` or `ValueError` if it is no JSON, `ValueError` if the job's checkpoint
-        and steps together get larger than 256 KiB; `Cancelled`; `StoreUnavailable` if it may not
-        have been kept.
+        Raises `TypeError`, `ValueError` or `InvalidRequest` if it is no strict JSON, `ValueError`
+        if the job's checkpoint and steps together get larger than 256 KiB; `Cancelled`;
+        `StoreUnavailable` if it may not have been kept.
         """
-        self._remember(state=msgspec.Raw(msgspec.json.encode(state)))
+        self._remember(state=msgspec.Raw(encoded(state)))
 
     def step(self, name: str, do: Callable[[], Any]) -> Any:
         """What `do` returned when it was first done for this job; does it only if it never was.
@@ -155,7 +178,7 @@ class Context:
         """
         steps = self.memory.checkpoint.steps
         if name not in steps:
-            done = msgspec.Raw(msgspec.json.encode(do()))
+            done = msgspec.Raw(encoded(do()))
             steps = {**steps, name: done}
             self._remember(steps=steps)
         return msgspec.json.decode(steps[name])
@@ -165,5 +188,6 @@ class Context:
         text = msgspec.json.encode(checkpoint)
         if len(text) > MAX_CHECKPOINT_BYTES:
             raise ValueError(f"a checkpoint has at most {MAX_CHECKPOINT_BYTES} bytes of JSON")
+        check_json(text, MAX_CHECKPOINT_BYTES, "The checkpoint")
         self.link.remember(text.decode())
         self.memory.checkpoint = checkpoint

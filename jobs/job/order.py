@@ -16,6 +16,7 @@ from jobs.job.transitions import dispatch, is_short
 from jobs.job_types import Registry
 from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.payloads.secret_references import checked
+from jobs.payloads.strict_json import check_json
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_DELAY = timedelta(days=366)
@@ -58,6 +59,8 @@ def job_for(
         raise UnknownJobType(f"Jobs of the type {kind.name} are made by Dormouse itself.")
     if len(bytes(spec.payload)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
+    if not order.internal:
+        check_json(bytes(spec.payload), MAX_PAYLOAD_BYTES, "The payload")
     kind.decode(
         checked(
             spec.payload,

@@ -46,6 +46,11 @@ BODIES: dict[str, Any] = {
 Row = dict[str, tuple[int, int]]
 """For each caller the status on its own thing, and on somebody else's."""
 
+_NEVER_SUBMITS: Row = dict.fromkeys(
+    ("viewer", "viewer of its type", "viewer of others"), (403, 403)
+)
+"""Who is refused before the body is read, whatever the path names."""
+
 
 def _for_all(status: int) -> Row:
     return dict.fromkeys(CALLERS, (status, status)) | {"nobody": (403, 403)}
@@ -121,7 +126,7 @@ TABLE: dict[str, Row] = {
     "POST /v1/schedules": _for(201, *_MAY_SUBMIT),
     "GET /v1/schedules": _LIST,
     "GET /v1/schedules/<job_id:schedule_id>": _READ,
-    "PATCH /v1/schedules/<job_id:schedule_id>": _change(200),
+    "PATCH /v1/schedules/<job_id:schedule_id>": _change(200) | _NEVER_SUBMITS,
     "POST /v1/schedules/<job_id:schedule_id>:pause": _change(200),
     "POST /v1/schedules/<job_id:schedule_id>:resume": _change(200),
     "POST /v1/schedules/<job_id:schedule_id>:run": _change(202),
@@ -137,7 +142,7 @@ TABLE: dict[str, Row] = {
     ),
     "GET /v1/webhooks": _for_all(200),
     "GET /v1/webhooks/<job_id:webhook_id>": _READ_WEBHOOK,
-    "PATCH /v1/webhooks/<job_id:webhook_id>": _change_webhook(200),
+    "PATCH /v1/webhooks/<job_id:webhook_id>": _change_webhook(200) | _NEVER_SUBMITS,
     "DELETE /v1/webhooks/<job_id:webhook_id>": _change_webhook(204),
     "POST /v1/webhooks/<job_id:webhook_id>:rotateSecret": _change_webhook(200)
     | {"operator": (200, 403)},

@@ -9,7 +9,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.strict_json import check_json
 from identity.bearer import bearer_token
 from identity.claims import decoded_claims, unsigned_claims
 from identity.errors import Unauthenticated
@@ -20,6 +19,7 @@ from jobs.dispatch.queue import JobMessage
 from jobs.errors import InvalidRequest, UndecodableEvent, UndecodableMessage
 from jobs.gcp.firestore.changes import DocumentEventData
 from jobs.payloads.secret_references import Step, checked
+from jobs.payloads.strict_json import check_json
 from local.processes import ROOT
 from tests.factories import a_job
 from tests.fuzz.effort import tried
@@ -173,7 +173,7 @@ def test_whom_claims_name(claims: Any) -> None:
 def test_strict_json(data: bytes) -> None:
     """What passes means the same to two decoders, and can be decoded and written by all of ours."""
     try:
-        check_json(data)
+        check_json(data, 512 * 1024)
     except InvalidRequest:
         return
     mine = msgspec.json.decode(data)
@@ -210,5 +210,5 @@ def test_the_fuzzers_reach_what_is_right() -> None:
     assert JobMessage.decode(message.data).job_id
     assert JobMessage.decode(as_bytes(JOB_MESSAGE)).job is not None
     assert unsigned_claims(segment(CLAIMS), [AUDIENCE], NOW) == CLAIMS
-    check_json(as_bytes(SUBMISSION))
+    check_json(as_bytes(SUBMISSION), 512 * 1024)
     assert checked(as_bytes(SUBMISSION["payload"]), _only_github)

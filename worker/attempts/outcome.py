@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-
-from jobs.context import PermanentError, RetryAfter, wait_of
+from jobs.context import PermanentError, RetryAfter, encoded, wait_of
+from jobs.errors import InvalidRequest
 from jobs.job.model import JobError
 from jobs.payloads.redaction import lines_without_credentials
+from jobs.payloads.strict_json import check_json
 
 MAX_RESULT_BYTES = 256 * 1024
 MAX_MESSAGE = 1000
@@ -63,7 +63,7 @@ HandlerOutcome = Succeeded | Failed | Paused | Interrupted | Dropped
 def of_result(result: Any) -> Succeeded | Failed:
     """The outcome of a handler that returned this."""
     try:
-        text = msgspec.json.encode(result)
+        text = encoded(result)
     except (TypeError, ValueError, RecursionError) as error:
         return Failed(
             JobError(code="result_invalid", message=f"The result can't be JSON: {error}"),
@@ -72,6 +72,10 @@ def of_result(result: Any) -> Succeeded | Failed:
     if len(text) > MAX_RESULT_BYTES:
         message = f"The result has {len(text)} bytes of JSON; at most {MAX_RESULT_BYTES} are kept."
         return Failed(JobError(code="result_too_large", message=message), permanent=True)
+    try:
+        check_json(text, MAX_RESULT_BYTES, "The result")
+    except InvalidRequest as error:
+        return Failed(JobError(code="result_invalid", message=str(error)), permanent=True)
     return Succeeded(text.decode())
 
 

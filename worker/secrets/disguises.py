@@ -43,15 +43,16 @@ def _login(encoded: str) -> Iterator[str]:
 def _quoted(piece: str) -> Iterator[str]:
     yield from (piece, repr(piece)[1:-1], html.escape(piece), html.escape(piece, quote=False))
     for text in (json.dumps(piece)[1:-1], json.dumps(piece, ensure_ascii=False)[1:-1]):
-        yield from (text, text.replace("/", r"\/"), _safe_in_html(text))
+        yield from (text, text.replace("/", r"\/"))
+        yield from (_escaped(text, "<>&"), _escaped(text, "<>&'"))
     for text in (quote(piece), quote(piece, safe=""), quote_plus(piece)):
         yield from (text, _PERCENT.sub(lambda found: found[0].lower(), text))
     yield from (piece.encode().hex(), piece.encode().hex().upper())
 
 
-def _safe_in_html(text: str) -> str:
-    """As Go's encoder and others write JSON."""
-    return "".join(f"\\u{ord(char):04x}" if char in "<>&'" else char for char in text)
+def _escaped(text: str, signs: str) -> str:
+    """As Go's encoder and Flask's filter write JSON, to be safe in HTML."""
+    return "".join(f"\\u{ord(char):04x}" if char in signs else char for char in text)
 
 
 def _in_base64(data: bytes) -> Iterator[str]:
