@@ -1,0 +1,202 @@
+"""One call of the API: repeated while that is safe and may help, within a deadline."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from dormouse.errors import NotReached, RemoteError, UnexpectedAnswer, kind_of
+from dormouse.steps import (
+    ConnectionLost,
+    Effect,
+    ForgetToken,
+    Open,
+    Request,
+    Response,
+    Send,
+    Sleep,
+    Steps,
+)
+
+T = TypeVar("T")
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 10.0
+_GATEWAYS: Final = frozenset({502, 504})
+"""What a proxy on the way answers, when nobody knows whether the service got the request."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long all tries of one call may take together, in seconds, and by which clocks."""
+
+    seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request by its parts. `repeatable` says that doing it twice is doing it once."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    seconds: float = 30.0
+    repeatable: bool = True
+
+    @property
+    def request(self) -> Request:
+        query = urlencode({name: value for name, value in self.query.items() if value is not None})
+        headers = {"Accept": "application/json", **self.headers}
+        if self.body is not None:
+            headers["Content-Type"] = "application/json"
+        path = f"{self.path}?{query}" if query else self.path
+        return Request(self.method, path, headers, self.body, self.seconds)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success. `uncertain` says that an earlier try may have been done as well."""
+
+    response: Response
+    uncertain: bool = False
+
+    def decoded(self, kind: type[T]) -> T:
+        """Raises `UnexpectedAnswer`."""
+        try:
+            return msgspec.json.decode(self.response.body, type=kind)
+        except msgspec.DecodeError as error:
+            raise UnexpectedAnswer(
+                f"The answer isn't what a Dormouse API gives: {error}."
+                " Check the URL, and update dormouse-client."
+            ) from error
+
+
+class Refused(Exception):
+    """The last answer was an error. `uncertain` as in `Answer`."""
+
+    def __init__(self, error: RemoteError, *, uncertain: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.uncertain = uncertain
+
+
+def call(policy: Policy, wanted: Call) -> Steps[Answer]:
+    """The service's answer. Raises `RemoteError`, `NotReached`, `IdentityError`."""
+    try:
+        return (yield from attempts(policy, wanted))
+    except Refused as refused:
+        raise refused.error from None
+
+
+def attempts(
+    policy: Policy, wanted: Call, effect: Callable[[Request], Effect] = Send
+) -> Steps[Answer]:
+    """As `call`, but raises `Refused`, which tells whether an earlier try may have been done."""
+    until = policy.clock() + policy.seconds
+    pause, uncertain, fresh = FIRST_PAUSE, False, False
+    while True:
+        wait, problem = 0.0, None
+        try:
+            response: Response = yield effect(wanted.request)
+        except ConnectionLost as lost:
+            uncertain = uncertain or lost.was_sent
+            if lost.was_sent and not wanted.repeatable:
+                raise NotReached(
+                    f"No answer to {wanted.method} {wanted.path}: {lost}. It may have been done:"
+                    " look before you repeat it."
+                ) from lost
+            if policy.clock() + pause > until:
+                raise _not_reached(wanted, policy, lost) from lost
+        else:
+            if response.status < 400:  # noqa: PLR2004 - HTTP's
+                return Answer(response, uncertain)
+            problem = _problem(response, policy.now())
+            if problem.status == 401 and not fresh:  # noqa: PLR2004 - HTTP's
+                fresh = True
+                yield ForgetToken()
+                continue
+            again = _helps(problem, wanted)
+            wait = problem.retry_after or 0.0
+            if not again or policy.clock() + max(wait, pause) > until:
+                raise Refused(problem, uncertain=uncertain)
+            uncertain = uncertain or problem.status not in {429, 401}
+        # Never all at the same moment, and never sooner than the service asked for.
+        yield Sleep(max(wait, pause * (0.5 + policy.jitter() / 2)))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def opened(policy: Policy, wanted: Call) -> Steps[Answer]:
+    """An answer whose body is still to be read. Raises as `call`."""
+    try:
+        return (yield from attempts(policy, wanted, Open))
+    except Refused as refused:
+        raise refused.error from None
+
+
+def _helps(problem: RemoteError, wanted: Call) -> bool:
+    if problem.status == 429:  # noqa: PLR2004 - HTTP's: nothing was done
+        return True
+    return wanted.repeatable and (problem.retryable or problem.status in _GATEWAYS)
+
+
+def _not_reached(wanted: Call, policy: Policy, lost: ConnectionLost) -> NotReached:
+    return NotReached(
+        f"No answer to {wanted.method} {wanted.path} within {policy.seconds:g} s: {lost}."
+        " Check the URL and the network; `dormouse doctor` says how far it gets."
+    )
+
+
+class _Problem(msgspec.Struct):
+    """RFC 9457, with the service's own members."""
+
+    code: str
+    detail: str = ""
+    retryable: bool = False
+    request_id: str = ""
+
+
+def _problem(response: Response, now: float) -> RemoteError:
+    retry_after = _seconds(response.headers.get("retry-after", ""), now)
+    kind = kind_of(response.status)
+    try:
+        said = msgspec.json.decode(response.body, type=_Problem)
+    except msgspec.DecodeError:
+        # Somebody on the way answered: Cloud Run itself, a gateway, a proxy.
+        text = response.body[:200].decode(errors="replace").strip()
+        return kind(
+            status=response.status,
+            code=f"http_{response.status}",
+            detail=text or "an answer without a body, and not of Dormouse itself.",
+            retryable=response.status == 503,  # noqa: PLR2004 - HTTP's
+            retry_after=retry_after,
+        )
+    return kind(
+        status=response.status,
+        code=said.code,
+        detail=said.detail,
+        retryable=said.retryable or response.status == 503,  # noqa: PLR2004 - HTTP's
+        request_id=said.request_id,
+        retry_after=retry_after,
+    )
+
+
+def _seconds(retry_after: str, now: float) -> float | None:
+    """Seconds or an HTTP date, as RFC 9110 has it."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
+    except (ValueError, TypeError):
+        return None
