@@ -1,9 +1,9 @@
-"""Submit durable jobs to a Dormouse API, and await them.
+r"""Submit durable jobs to a Dormouse API, and await them.
 
 from dormouse import Dormouse
 
 with Dormouse("https://api.example.com") as dormouse:
-job = dormouse.submit("table.profile", {"text": "city\\nBern\\n"})
+job = dormouse.submit("table.profile", {"text": "city\nBern\n"})
 print(job.result(timeout=60))
 """
 

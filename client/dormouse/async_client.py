@@ -61,7 +61,7 @@ class AsyncDormouse:
     ) -> "AsyncDormouse":
         """A client over a connection that is there."""
         client = cls.__new__(cls)
-        client._open(connection, transport)
+        client._open(connection, transport)  # noqa: SLF001 - its own
         return client
 
     def _open(self, connection: Connection, transport: httpx.AsyncBaseTransport | None) -> None:
@@ -185,7 +185,7 @@ class AsyncDormouse:
         """Give up the connections. `async with` does it too."""
         await self._driver.close()
 
-    async def __aenter__(self) -> "AsyncDormouse":
+    async def __aenter__(self) -> "AsyncDormouse":  # noqa: PYI034 - Python 3.10 lacks Self
         return self
 
     async def __aexit__(

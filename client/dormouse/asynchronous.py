@@ -89,7 +89,9 @@ class Asynchronous:
     async def _prepared(self, request: Request) -> httpx.Request:
         tokens = self._connection.tokens
         # Google's library blocks: the loop goes on meanwhile.
-        token = tokens.current() or await asyncio.to_thread(tokens.get)
+        token = tokens.current()
+        if token is None:
+            token = await asyncio.to_thread(tokens.get)
         return self._connection.prepared(request, token)
 
     async def _send(self, request: Request) -> Response:

@@ -61,7 +61,7 @@ class Dormouse:
     ) -> "Dormouse":
         """A client over a connection that is there."""
         client = cls.__new__(cls)
-        client._open(connection, transport)
+        client._open(connection, transport)  # noqa: SLF001 - its own
         return client
 
     def _open(self, connection: Connection, transport: httpx.BaseTransport | None) -> None:
@@ -183,7 +183,7 @@ class Dormouse:
         """Give up the connections. `with` does it too."""
         self._driver.close()
 
-    def __enter__(self) -> "Dormouse":
+    def __enter__(self) -> "Dormouse":  # noqa: PYI034 - Python 3.10 lacks Self
         return self
 
     def __exit__(

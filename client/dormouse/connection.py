@@ -11,10 +11,15 @@ from dormouse.errors import ConfigurationError
 from dormouse.identity.tokens import Tokens
 from dormouse.steps import ConnectionLost, Request
 
-try:
-    VERSION: Final = version("dormouse-client")
-except PackageNotFoundError:  # run from its sources
-    VERSION = "0"
+
+def _version() -> str:
+    try:
+        return version("dormouse-client")
+    except PackageNotFoundError:  # run from its sources
+        return "0"
+
+
+VERSION: Final = _version()
 
 CONNECT_SECONDS: Final = 10.0
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)

@@ -65,7 +65,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     max_attempts: int
     progress: Progress | None
-    output: Raw | None = msgspec.field(name="result")
+    output: Raw = msgspec.field(name="result")
     """The result as JSON. `result()` waits for it and decodes it."""
     error: JobError | None
     attempts: tuple[Attempt, ...] = ()

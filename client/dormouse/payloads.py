@@ -1,4 +1,4 @@
-"""Payloads to JSON, and results from it: dataclasses, msgspec, pydantic (not imported), or plain."""
+"""Payloads to JSON, and results from it: dataclasses, msgspec, pydantic or plain."""
 
 import json
 from typing import Any, TypeVar
@@ -22,9 +22,9 @@ def encoded(value: Any) -> bytes:
         ) from error
 
 
-def decoded(raw: msgspec.Raw | None, kind: Any) -> Any:
+def decoded(raw: msgspec.Raw, kind: Any) -> Any:
     """A result as the type that was asked for. Raises `ResultMismatch`."""
-    text = b"null" if raw is None else bytes(raw)
+    text = bytes(raw)
     try:
         if hasattr(kind, "model_validate_json"):
             return kind.model_validate_json(text)
@@ -38,6 +38,8 @@ def decoded(raw: msgspec.Raw | None, kind: Any) -> Any:
 
 
 def _from_pydantic(value: Any) -> Any:
+    if isinstance(value, msgspec.Raw):
+        return json.loads(bytes(value))
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     raise TypeError(f"objects of type {type(value).__name__} are unknown")

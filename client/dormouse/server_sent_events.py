@@ -1,4 +1,7 @@
-"""Server-sent events, from bytes as they come. https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+"""Server-sent events, from bytes as they come.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
 
 import msgspec
 

@@ -73,8 +73,9 @@ class Sleep(Effect):
 
 @dataclass(frozen=True)
 class Together(Effect):
-    """Do all of these, several at a time. Answered by their outcomes in order; raises the first
-    error.
+    """Do all of these, several at a time.
+
+    Answered by their outcomes in order; raises the first error.
     """
 
     all: Sequence[Steps[Any]]

@@ -108,9 +108,8 @@ def _direct(info: Mapping[str, Any] | None, audience: str, request: Any) -> str:
             request, audience, use_metadata_identity_endpoint=True
         )
     else:
-        credentials = service_account.IDTokenCredentials.from_service_account_info(
-            info, target_audience=audience
-        )
+        made: Any = service_account.IDTokenCredentials
+        credentials = made.from_service_account_info(info, target_audience=audience)
     credentials.refresh(request)
     return str(credentials.token)
 
@@ -141,7 +140,10 @@ class _IdToken(msgspec.Struct):
 def _by_impersonation(
     source: Any, target: str, audience: str, info: Mapping[str, Any] | None, request: Any
 ) -> str:
-    """https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken"""
+    """A token of the account that `source` may impersonate.
+
+    https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
+    """
     source.refresh(request)
     asked = {
         "audience": audience,
@@ -156,7 +158,8 @@ def _by_impersonation(
     if answer.status == 200:  # noqa: PLR2004 - HTTP's
         return msgspec.json.decode(answer.data, type=_IdToken).token
     raise IdentityError(
-        f"{target} can't be impersonated ({answer.status}): {answer.data[:300].decode(errors='replace')}"
+        f"{target} can't be impersonated ({answer.status}): "
+        f"{answer.data[:300].decode(errors='replace')}"
         f"\nLet yourself: `gcloud iam service-accounts add-iam-policy-binding {target}"
         f" --member=YOU --role={CREATOR}`, and switch on iamcredentials.googleapis.com."
     )

@@ -62,7 +62,10 @@ class TokenFile:
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token endpoint answers. https://datatracker.ietf.org/doc/html/rfc6749#section-5.1"""
+    """What a token endpoint answers.
+
+    https://datatracker.ietf.org/doc/html/rfc6749#section-5.1
+    """
 
     id_token: str
     refresh_token: str = ""

@@ -23,7 +23,7 @@ class _Page(msgspec.Struct):
     next_page_token: str
 
 
-def create(
+def create(  # noqa: PLR0913 - the API's fields
     policy: Policy,
     type: str,  # noqa: A002 - the API's word
     payload: Any = None,
@@ -75,7 +75,7 @@ def list_schedules(policy: Policy, *, type: str | None = None) -> Steps[None]:  
     yield from pages(policy, _PATH, _Page, lambda page: page.schedules, {"type": type})
 
 
-def update(policy: Policy, schedule_id: str, **changes: Any) -> Steps[Schedule]:
+def update(policy: Policy, /, schedule_id: str, **changes: Any) -> Steps[Schedule]:
     """Change what is named, by the API's names; None stands for the default."""
     path = named(_PATH, schedule_id)
     done = yield from call(policy, Call("PATCH", path, body=encoded(changes)))

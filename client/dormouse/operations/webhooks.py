@@ -62,7 +62,7 @@ def list_webhooks(policy: Policy) -> Steps[None]:
     yield from pages(policy, _PATH, _Page, lambda page: page.webhooks, {})
 
 
-def update(policy: Policy, webhook_id: str, **changes: Any) -> Steps[Webhook]:
+def update(policy: Policy, /, webhook_id: str, **changes: Any) -> Steps[Webhook]:
     """Change what is named, by the API's names; `enabled=True` switches it on again."""
     path = named(_PATH, webhook_id)
     return (yield from call(policy, Call("PATCH", path, body=encoded(changes)))).decoded(Webhook)
