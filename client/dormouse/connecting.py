@@ -16,6 +16,8 @@ from dormouse.identity.tokens import Credentials
 from dormouse.profiles import Profile
 
 LOCAL_AUDIENCE: Final = "dormouse-api"
+LOCAL_CLIENT: Final = "dormouse-desktop.apps.local"
+LOCAL_CLIENT_SECRET: Final = "not-a-secret"  # noqa: S105 - the local cloud's
 _API_PORT: Final = "8080"
 _CLOUD_PORT: Final = "8082"
 

@@ -23,6 +23,7 @@ from dormouse.errors import ConfigurationError
 DEFAULT: Final = "default"
 GOOGLE_AUTHORIZE: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - a URL
+GOOGLE_REVOKE: Final = "https://oauth2.googleapis.com/revoke"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Profile:
     client_secret: str = ""
     authorize_url: str = GOOGLE_AUTHORIZE
     token_url: str = GOOGLE_TOKEN
+    revoke_url: str = GOOGLE_REVOKE
     local_cloud: str = ""
     """Where a local cloud answers in place of Google."""
     account: str = ""
