@@ -10,12 +10,13 @@ import httpx
 from dormouse.async_job import AsyncJob
 from dormouse.async_resources import AsyncDeadLetters, AsyncSchedules, AsyncWebhooks
 from dormouse.asynchronous import Asynchronous
-from dormouse.connecting import connected, connection_to, local_profile
+from dormouse.connecting import connected, connection_to
 from dormouse.connection import Connection
 from dormouse.identity.tokens import Credentials
 from dormouse.model import JobState, JobType, Me, RetryPolicy, Status
 from dormouse.operations import jobs as operations
 from dormouse.operations import service, waiting
+from dormouse.profiles import local_profile
 from dormouse.submissions import Submission, submission
 
 R = TypeVar("R")

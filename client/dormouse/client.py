@@ -8,13 +8,14 @@ from typing import Any, TypeVar, overload
 import httpx
 
 from dormouse.blocking import Blocking
-from dormouse.connecting import connected, connection_to, local_profile
+from dormouse.connecting import connected, connection_to
 from dormouse.connection import Connection
 from dormouse.identity.tokens import Credentials
 from dormouse.job import Job
 from dormouse.model import JobState, JobType, Me, RetryPolicy, Status
 from dormouse.operations import jobs as operations
 from dormouse.operations import service, waiting
+from dormouse.profiles import local_profile
 from dormouse.resources import DeadLetters, Schedules, Webhooks
 from dormouse.submissions import Submission, submission
 

@@ -1,11 +1,6 @@
 """From what a caller gives, or what is found, to a connection."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
-
-import httpx
 
 from dormouse import profiles
 from dormouse.calling import Policy
@@ -14,12 +9,6 @@ from dormouse.errors import ConfigurationError
 from dormouse.identity.discovery import tokens_for
 from dormouse.identity.tokens import Credentials
 from dormouse.profiles import Profile
-
-LOCAL_AUDIENCE: Final = "dormouse-api"
-LOCAL_CLIENT: Final = "dormouse-desktop.apps.local"
-LOCAL_CLIENT_SECRET: Final = "not-a-secret"  # noqa: S105 - the local cloud's
-_API_PORT: Final = "8080"
-_CLOUD_PORT: Final = "8082"
 
 
 def connection_to(
@@ -54,22 +43,3 @@ def connected(
     if not profile.url.startswith(("https://", "http://")):
         raise ConfigurationError(f"{profile.url} is no http or https URL.")
     return Connection(profile.url, tokens_for(profile, credentials), Policy(timeout))
-
-
-def local_profile(account: str = "", environment: Mapping[str, str] = os.environ) -> Profile:
-    """The system that `./dev up` runs on this machine. Raises `ConfigurationError` without one.
-
-    Its ports are those of DORMOUSE_API_PORT and DORMOUSE_LOCAL_PORT, or the usual ones.
-    """
-    api = environment.get("DORMOUSE_API_PORT") or _API_PORT
-    cloud = f"http://127.0.0.1:{environment.get('DORMOUSE_LOCAL_PORT') or _CLOUD_PORT}"
-    try:
-        httpx.get(f"{cloud}/livez", timeout=5.0, trust_env=False).raise_for_status()
-    except httpx.HTTPError as error:
-        raise ConfigurationError(
-            f"No local system answers at {cloud}: start one with `./dev up`, or say where it is"
-            " with DORMOUSE_API_PORT and DORMOUSE_LOCAL_PORT."
-        ) from error
-    return Profile(
-        url=f"http://127.0.0.1:{api}", audience=LOCAL_AUDIENCE, local_cloud=cloud, account=account
-    )

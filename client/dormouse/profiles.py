@@ -11,6 +11,7 @@ Profiles stand in `~/.config/dormouse/config.ini`, one section each:
 """
 
 import configparser
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -18,9 +19,20 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 from dormouse.errors import ConfigurationError
+from dormouse.private_files import write_private
 
 DEFAULT: Final = "default"
+LOCAL: Final = "local"
+"""Where no profile has this name, it is the system that `./dev up` runs on this machine."""
+
+LOCAL_AUDIENCE: Final = "dormouse-api"
+LOCAL_CLIENT: Final = "dormouse-desktop.apps.local"
+LOCAL_CLIENT_SECRET: Final = "not-a-secret"  # noqa: S105 - the local cloud's
+_API_PORT: Final = "8080"
+_CLOUD_PORT: Final = "8082"
 GOOGLE_AUTHORIZE: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - a URL
 GOOGLE_REVOKE: Final = "https://oauth2.googleapis.com/revoke"
@@ -79,11 +91,13 @@ def load(name: str | None = None, environment: Mapping[str, str] = os.environ) -
     """
     wanted = name or environment.get("DORMOUSE_PROFILE") or DEFAULT
     sections = _read(folder(environment) / "config.ini")
-    if wanted not in sections and wanted != DEFAULT:
+    if wanted not in sections and wanted not in {DEFAULT, LOCAL}:
         raise ConfigurationError(
             f"There is no profile `{wanted}` in {folder(environment) / 'config.ini'}:"
             f" `dormouse --profile {wanted} login` makes one."
         )
+    if wanted == LOCAL and wanted not in sections:
+        return local_profile(environment=environment)
     said = {key: value for key, value in sections.get(wanted, {}).items() if key in _KEPT and value}
     said |= {
         field: environment[variable]
@@ -92,6 +106,33 @@ def load(name: str | None = None, environment: Mapping[str, str] = os.environ) -
     }
     profile = Profile(**said)
     return replace(profile, url=profile.url.rstrip("/"))
+
+
+def local_profile(account: str = "", environment: Mapping[str, str] = os.environ) -> Profile:
+    """The system that `./dev up` runs on this machine. Raises `ConfigurationError` without one.
+
+    Its ports are those of DORMOUSE_API_PORT and DORMOUSE_LOCAL_PORT, or the usual ones.
+    """
+    api = environment.get("DORMOUSE_API_PORT") or _API_PORT
+    cloud = f"http://127.0.0.1:{environment.get('DORMOUSE_LOCAL_PORT') or _CLOUD_PORT}"
+    try:
+        httpx.get(f"{cloud}/livez", timeout=5.0, trust_env=False).raise_for_status()
+    except httpx.HTTPError as error:
+        raise ConfigurationError(
+            f"No local system answers at {cloud}: start one with `./dev up`, or say where it is"
+            " with DORMOUSE_API_PORT and DORMOUSE_LOCAL_PORT."
+        ) from error
+    return Profile(
+        url=f"http://127.0.0.1:{api}",
+        audience=LOCAL_AUDIENCE,
+        local_cloud=cloud,
+        account=account,
+        client_id=LOCAL_CLIENT,
+        client_secret=LOCAL_CLIENT_SECRET,
+        authorize_url=f"{cloud}/o/oauth2/v2/auth",
+        token_url=f"{cloud}/token",
+        revoke_url=f"{cloud}/revoke",
+    )
 
 
 def save(
@@ -108,9 +149,9 @@ def save(
     }
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_dict(sections)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        parser.write(file)
+    text = io.StringIO()
+    parser.write(text)
+    write_private(path, text.getvalue().encode())
     return path
 
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 from dormouse import AsyncDormouse, Dormouse
-from dormouse.connecting import LOCAL_AUDIENCE
 from dormouse.identity.local import LocalCloud
+from dormouse.profiles import LOCAL_AUDIENCE
 from dormouse.testing import FakeContext, FakeDormouse, Permanent
 
 from local.services import url

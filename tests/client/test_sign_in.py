@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from dormouse import Dormouse, IdentityError
-from dormouse.connecting import LOCAL_CLIENT, LOCAL_CLIENT_SECRET, connected
+from dormouse.connecting import connected
 from dormouse.identity.person import KeptTokens, SignedIn, TokenFile
-from dormouse.profiles import Profile, save
+from dormouse.profiles import LOCAL_CLIENT, LOCAL_CLIENT_SECRET, Profile, save
 from dormouse.sign_in import sign_in, sign_out
 
 from local.cloud.settings import DESKTOP_CLIENT_ID, DESKTOP_CLIENT_SECRET

@@ -1,6 +1,5 @@
 """A person who has signed in: the tokens that are kept for them, and how they are renewed."""
 
-import os
 import time
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ import msgspec
 
 from dormouse.errors import IdentityError
 from dormouse.identity.tokens import RENEW_SECONDS, expiry_of
+from dormouse.private_files import write_private
 from dormouse.profiles import Profile
 
 _SECONDS: Final = 30.0
@@ -43,12 +43,7 @@ class TokenFile:
             kept.pop(client_id, None)
         else:
             kept[client_id] = tokens
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(kept))
-        fresh.replace(self.path)
+        write_private(self.path, msgspec.json.encode(kept))
 
     def _read(self) -> dict[str, KeptTokens]:
         try:

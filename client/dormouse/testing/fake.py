@@ -3,7 +3,8 @@
 import itertools
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from dormouse.testing.http import Answer, Problem, response_of
 from dormouse.testing.jobs import Jobs
 from dormouse.testing.running import FakeJob, Handler
 from dormouse.testing.schedules import Schedules
+from dormouse.testing.serving import served
 from dormouse.testing.webhooks import Webhooks
 
 URL: Final = "http://dormouse.test"
@@ -92,6 +94,12 @@ class FakeDormouse:
     def async_client(self) -> AsyncDormouse:
         """A client of this service, for asyncio."""
         return AsyncDormouse.over(self._connection(), httpx.MockTransport(self.respond))
+
+    @contextmanager
+    def served(self) -> Iterator[dict[str, str]]:
+        """Over HTTP until the end of the block: the environment that points a client to it."""
+        with served(self.respond) as url:
+            yield {"DORMOUSE_URL": url, "DORMOUSE_TOKEN": _TOKEN}
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         """The answer to a request, for a transport of your own."""
