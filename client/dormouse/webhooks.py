@@ -23,10 +23,16 @@ def verify(headers: Mapping[str, str], body: bytes | str, secret: str) -> dict[s
         raise ConfigurationError(
             "Verifying needs `pip install 'dormouse-client[webhooks]'`."
         ) from error
-    small = {name.lower(): value for name, value in headers.items()}
     try:
-        Webhook(secret).verify(body, small)
-    except WebhookVerificationError as error:
+        verifier = Webhook(secret)
+    except Exception as error:
+        raise ConfigurationError(
+            "The webhook's secret is none: it is `whsec_...`, as it was shown once."
+        ) from error
+    try:
+        verifier.verify(body, dict(headers), json_parse=False)
+        event: dict[str, Any] = json.loads(body)
+    except (WebhookVerificationError, ValueError, OverflowError, OSError) as error:
+        # The library leaves malformed signatures and times to Python's own errors.
         raise NotGenuine(f"This is no genuine webhook: {error}. Is it the right secret?") from error
-    event: dict[str, Any] = json.loads(body)
     return event
