@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from dormouse.errors import IdentityError
+from dormouse.identity.google_sources import credentials_of
 
-_SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 _ID_TOKENS: Final = (
     "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateIdToken"
 )
@@ -88,7 +88,7 @@ class GoogleCredentials:
         info = self._info
         target = self._impersonate or _target(info)
         if target:
-            return _by_impersonation(_source(info, request), target, audience, info, request)
+            return _by_impersonation(credentials_of(info), target, audience, info, request)
         if info is None or info.get("type") == "service_account":
             return _direct(info, audience, request)
         raise IdentityError(
@@ -118,19 +118,6 @@ def _target(info: Mapping[str, Any] | None) -> str:
     """The account that the file itself says to impersonate."""
     url = str((info or {}).get("service_account_impersonation_url") or "")
     return url.rpartition("/")[2].partition(":")[0]
-
-
-def _source(info: Mapping[str, Any] | None, request: Any) -> Any:
-    """The credentials that impersonate: those of the file without its own impersonation."""
-    import google.auth  # noqa: PLC0415 - as in fetch
-    from google.auth import compute_engine  # noqa: PLC0415 - as in fetch
-
-    if info is None:
-        return compute_engine.Credentials(scopes=[_SCOPE])
-    own = dict(info.get("source_credentials") or info)
-    own.pop("service_account_impersonation_url", None)
-    credentials, _ = google.auth.load_credentials_from_dict(own, scopes=[_SCOPE], request=request)
-    return credentials
 
 
 class _IdToken(msgspec.Struct):
