@@ -88,8 +88,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         session.complain(error)
         return status_of(error)
     return ended if isinstance(ended, int) and ended else session.status
-
-
-def run() -> None:
-    """What the console script starts."""
-    sys.exit(main())
