@@ -1,5 +1,7 @@
 """From what a caller gives, or what is found, to a connection."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dormouse import profiles
@@ -32,7 +34,10 @@ def connection_to(
 
 
 def connected(
-    profile: Profile, credentials: Credentials | None = None, timeout: float = 60.0
+    profile: Profile,
+    credentials: Credentials | None = None,
+    timeout: float = 60.0,
+    environment: Mapping[str, str] = os.environ,
 ) -> Connection:
     """A connection by a profile alone. Raises as `connection_to`."""
     if not profile.url:
@@ -42,4 +47,5 @@ def connected(
         )
     if not profile.url.startswith(("https://", "http://")):
         raise ConfigurationError(f"{profile.url} is no http or https URL.")
-    return Connection(profile.url, tokens_for(profile, credentials), Policy(timeout))
+    tokens = tokens_for(profile, credentials, environment)
+    return Connection(profile.url, tokens, Policy(timeout))

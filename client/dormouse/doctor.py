@@ -44,7 +44,7 @@ def examine(
     """Findings as they are made; the first missing link is the last one looked at."""
     try:
         profile = profiles.load(profile_name, environment)
-        connection = connected(profile)
+        connection = connected(profile, environment=environment)
     except ConfigurationError as error:
         yield Finding(str(error), is_fine=False, status=_USAGE)
         return
@@ -90,16 +90,21 @@ def _reach(url: str) -> Finding:
             fix="Check the URL: it is the API's, without a path.",
             status=_UNREACHED,
         )
-    if (date := answer.headers.get("date")) is not None:
-        ahead = asked - parsedate_to_datetime(date).timestamp()
-        if abs(ahead) > _CLOCK_SECONDS:
-            return Finding(
-                f"This machine's clock is {ahead:.0f} s off: tokens are refused.",
-                is_fine=False,
-                fix="Set the clock: `sudo timedatectl set-ntp true`.",
-                status=_IDENTITY,
-            )
+    if abs(ahead := _ahead_of(answer.headers.get("date", ""), asked)) > _CLOCK_SECONDS:
+        return Finding(
+            f"This machine's clock is {ahead:.0f} s off: tokens are refused.",
+            is_fine=False,
+            fix="Set the clock: `sudo timedatectl set-ntp true`.",
+            status=_IDENTITY,
+        )
     return Finding(f"It answers ({answer.status_code} from /v1/health).")
+
+
+def _ahead_of(date: str, asked: float) -> float:
+    try:
+        return asked - parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _roles(connection: Connection, claims: Mapping[str, Any]) -> Finding:
