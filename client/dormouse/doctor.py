@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -39,7 +39,9 @@ class Finding:
 
 
 def examine(
-    profile_name: str | None = None, environment: Mapping[str, str] = os.environ
+    profile_name: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+    now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Findings as they are made; the first missing link is the last one looked at."""
     try:
@@ -52,7 +54,7 @@ def examine(
         yield Finding(str(error), is_fine=False, status=_IDENTITY)
         return
     yield Finding(f"The service is {connection.url}.")
-    reached = _reach(connection.url)
+    reached = _reach(connection.url, now())
     yield reached
     if not reached.is_fine:
         return
@@ -69,8 +71,7 @@ def examine(
     yield _roles(connection, claims)
 
 
-def _reach(url: str) -> Finding:
-    asked = time.time()
+def _reach(url: str, asked: float) -> Finding:
     try:
         answer = httpx.get(f"{url}/v1/health", timeout=15.0)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

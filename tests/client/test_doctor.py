@@ -1,5 +1,6 @@
 """`dormouse doctor` finds the missing link, says what puts it there, and looks no further."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,13 +21,13 @@ Examine = Callable[..., list[Finding]]
 def examined(stack: System, tmp_path: Path) -> Examine:
     """What doctor finds with such an environment."""
 
-    def look(**environment: str) -> list[Finding]:
+    def look(ahead: float = 0, **environment: str) -> list[Finding]:
         usual = {
             "HOME": str(tmp_path),
             "DORMOUSE_URL": url(stack.ports.api),
             "DORMOUSE_TOKEN": stack.token(),
         }
-        return list(examine(None, usual | environment))
+        return list(examine(None, usual | environment, lambda: time.time() + ahead))
 
     return look
 
@@ -59,11 +60,10 @@ def test_another_server(examined: Examine, serve: Callable[[Flask], str]) -> Non
     assert "not as a Dormouse API" in found.says
 
 
-def test_a_clock_that_is_off(examined: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ahead", [-60, 60])
+def test_a_clock_that_is_off(examined: Examine, ahead: float) -> None:
     """A token is refused where the clocks differ, so that is said first."""
-    late = time.time() - 60
-    monkeypatch.setattr("dormouse.doctor.time.time", lambda: late)
-    found = examined()[-1]
+    found = examined(ahead)[-1]
     assert "clock" in found.says
     assert found.fix
 
