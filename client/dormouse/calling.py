@@ -118,8 +118,13 @@ def attempts(
             if policy.clock() + pause > until:
                 raise _not_reached(wanted, policy, lost) from lost
         else:
-            if response.status < 400:  # noqa: PLR2004 - HTTP's
+            if response.status < 300:  # noqa: PLR2004 - HTTP's
                 return Answer(response, uncertain)
+            if response.status < 400:  # noqa: PLR2004 - HTTP's
+                raise UnexpectedAnswer(
+                    f"{wanted.method} {wanted.path} was redirected ({response.status}), which no"
+                    " Dormouse API does: check the URL."
+                )
             problem = _problem(response, policy.now())
             if problem.status == 401 and not fresh:  # noqa: PLR2004 - HTTP's
                 fresh = True

@@ -1,5 +1,6 @@
 """What is sent to submit jobs."""
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,25 @@ from dormouse.payloads import encoded
 MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 7 * 1024 * 1024
 """The service takes 8 MiB; the rest is for what stands around the jobs."""
+
+
+KEY_HEADER: Final = "Idempotency-Key"
+_KEY: Final = re.compile(r"[!#-\[\]-~]{1,255}")
+
+
+def new_key() -> str:
+    """A key that nobody has used."""
+    return secrets.token_hex(16)
+
+
+def quoted(key: str) -> str:
+    """The key as a header has it. Raises `ConfigurationError` for what can be none."""
+    if not _KEY.fullmatch(key):
+        raise ConfigurationError(
+            f"{key!r} can't be an idempotency key: give 1 to 255 visible ASCII characters without"
+            " quotes and backslashes."
+        )
+    return f'"{key}"'
 
 
 @dataclass(frozen=True)
@@ -43,7 +63,7 @@ class Submission:
 
     def key(self) -> str:
         """The caller's key, or a new one."""
-        return self.idempotency_key or secrets.token_hex(16)
+        return new_key() if self.idempotency_key is None else self.idempotency_key
 
     def fields(self) -> dict[str, Any]:
         """By the API's names; what is not given is left out. Raises `ConfigurationError`."""

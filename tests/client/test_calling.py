@@ -1,18 +1,30 @@
 """When a call is repeated, after how long, and when it is given up: without any network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
-from dormouse import NotReached, PermissionDenied, RemoteError, Unauthenticated, UnexpectedAnswer
+from dormouse import (
+    Dormouse,
+    NotReached,
+    PermissionDenied,
+    RemoteError,
+    Unauthenticated,
+    UnexpectedAnswer,
+)
 from dormouse.calling import Answer, Call, Policy, call
 from dormouse.model import JobState, Me
 from dormouse.operations import jobs
+from dormouse.server_sent_events import EventParser
 from dormouse.steps import ConnectionLost, Effect, ForgetToken, Response, Send, Sleep, Steps
 from dormouse.submissions import Submission
-from dormouse.testing import FakeDormouse
+from dormouse.testing import FakeContext, FakeDormouse
+from hypothesis import given
+from hypothesis.strategies import DataObject, data, integers, sets
 
 
 @dataclass
@@ -109,6 +121,13 @@ def test_the_service_says_how_long_to_wait(header: str, seconds: float) -> None:
     assert world.slept == [seconds]
 
 
+def test_a_redirect_is_no_success() -> None:
+    """A login page on the way must not look like a deleted job."""
+    world = World([Response(302, {"location": "https://login.example.com"}, b"")])
+    with pytest.raises(UnexpectedAnswer, match="URL"):
+        world.run(call(world.policy, GET))
+
+
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     """The error comes at once, with how long to wait."""
     world = World([problem(429, "rate_limited", retryable=True, retry_after="90")])
@@ -194,6 +213,60 @@ def test_an_open_stream_that_breaks_is_opened_again() -> None:
         job = client.submit("x.y")
         fake.refuse_next(503, "too_many_watchers", times=2)
         assert [event.kind for event in job.events()] == ["status", "end"]
+
+
+class Breaking(httpx.SyncByteStream):
+    """Bytes, and then a broken connection."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from (self.content[:20], self.content[20:])
+        raise httpx.ReadError("reset")
+
+
+def talk(_payload: Any, context: FakeContext) -> None:
+    for number in range(3):
+        context.log(str(number))
+
+
+def test_a_stream_that_breaks_anywhere_loses_and_repeats_nothing() -> None:
+    """It is opened again with the id of the last event that was whole."""
+    fake = FakeDormouse()
+    fake.handle("x.y", talk)
+    connection = fake.client().connection
+    seen: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        answer = fake.respond(request)
+        if not request.url.path.endswith("/events"):
+            return answer
+        seen.append(request.headers.get("Last-Event-ID", ""))
+        cut = answer.content[: 180 * len(seen)] if len(seen) < 3 else answer.content
+        return httpx.Response(200, headers=answer.headers, stream=Breaking(cut))
+
+    with Dormouse.over(connection, httpx.MockTransport(respond)) as client:
+        events = list(client.submit("x.y").events())
+    assert [event.kind for event in events] == ["log", "log", "log", "status", "end"]
+    assert len(seen) == 3
+    assert seen[0] == ""
+    assert seen[1] < seen[2]
+
+
+@given(data())
+def test_events_are_the_same_however_they_are_cut(draw: DataObject) -> None:
+    """Also in the middle of a character, of a line end, of an event."""
+    line = {"text": "ü\n\u2028", "number": 1}
+    body = msgspec.json.encode(line)
+    first = b":\n\nretry: 2000\nid: 1\r\nevent: log\r\ndata: %s\r\n\r\n" % body
+    content = first + b":\nid: 2\nevent: end\ndata: {}\n\n"
+    cuts = sorted(draw.draw(sets(integers(0, len(content)))))
+    parser = EventParser()
+    parts = [content[a:b] for a, b in pairwise([0, *cuts, len(content)])]
+    events = [event for part in parts for event in parser.feed(part)]
+    assert [(event.kind, event.id) for event in events] == [("log", "1"), ("end", "2")]
+    assert events[0].data == line
 
 
 def _answered_job() -> Response:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -131,6 +132,55 @@ def test_escape_sequences_never_reach_the_terminal(run: Run) -> None:
         said = ran.stdout + ran.stderr
         assert "owned" in said, command
         assert not set("\x1b\x07\x9b\u202e") & set(said), command
+
+
+def test_an_interrupt_ends_it_as_shells_expect(stack: System, environment: dict[str, str]) -> None:
+    """Ctrl-C while it waits: 130, and no traceback. The fake lets nobody wait."""
+    if environment["DORMOUSE_URL"] != url(stack.ports.api):
+        return
+    command = [sys.executable, "-m", "dormouse.command"]
+    submitted = subprocess.run(  # noqa: S603 - ours
+        [*command, "submit", "client.echo", "--delay", "3600"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    job = submitted.stdout.strip()
+    watching = subprocess.Popen(  # noqa: S603 - ours
+        [*command, "watch", job],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with watching:
+        assert watching.stdout is not None
+        assert "queued" in watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=SECONDS)
+    assert (watching.returncode, "Traceback" in said) == (130, False)
+
+
+def test_a_reader_who_has_enough_is_no_error(run: Run, environment: dict[str, str]) -> None:
+    """`dormouse list | head -0`: no traceback, and no status that means something else."""
+    run("submit", "client.echo", '{"value": 1}')
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "dormouse.command", "list"],
+        cwd=ROOT,
+        env=environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, "")
 
 
 def test_types_and_schedules_and_webhooks(run: Run) -> None:

@@ -85,6 +85,25 @@ def test_a_key_makes_one_job(client: Dormouse) -> None:
     assert (raised.value.status, raised.value.code) == (422, "idempotency_key_reused")
 
 
+@pytest.mark.parametrize(
+    "key", ["", "with space", 'with "quotes"', "ü", "a\r\nX-Other: b", "k" * 256]
+)
+def test_what_can_be_no_key_is_refused_before_it_is_sent(client: Dormouse, key: str) -> None:
+    """Whatever is in it, it gets into no header."""
+    with pytest.raises(ConfigurationError, match="idempotency key"):
+        client.submit("client.echo", {"value": 1}, idempotency_key=key)
+
+
+def test_what_is_no_json_is_refused_before_anything_is_sent(client: Dormouse) -> None:
+    """Not even the batches before it."""
+    label = ("run", uuid4().hex)
+    for payload in ({"value": float("nan")}, {"value": object()}):
+        wanted = [Submission("client.echo", {"value": n}, labels=dict([label])) for n in range(501)]
+        with pytest.raises(ConfigurationError, match="JSON"):
+            client.submit_many([*wanted, Submission("client.echo", payload)])
+    assert list(client.jobs(label=label)) == []
+
+
 def test_without_a_key_each_submission_is_a_job(client: Dormouse) -> None:
     """Two equal submissions are two jobs."""
     jobs = {client.submit("client.echo", {"value": 1}).id for _ in range(2)}

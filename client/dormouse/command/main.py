@@ -1,7 +1,5 @@
 """The command itself: its options, its subcommands, and its exit statuses."""
 
-import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -80,9 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return wrong.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # How click ends where nobody reads its output any more.
         return BROKEN_PIPE
     except DormouseError as error:
         session.complain(error)

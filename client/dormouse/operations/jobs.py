@@ -11,14 +11,14 @@ from dormouse.errors import DormouseError, NotFound, SubmissionsFailed
 from dormouse.model import JobState
 from dormouse.operations.paging import pages
 from dormouse.steps import Steps
-from dormouse.submissions import Submission, batches
+from dormouse.submissions import KEY_HEADER, Submission, batches, quoted
 
 _BATCH_SECONDS: Final = 60.0
 
 
 def submit(policy: Policy, wanted: Submission) -> Steps[JobState]:
     """The job, once the service has it. Repeating is safe, as it has a key."""
-    headers = {"Idempotency-Key": f'"{wanted.key()}"'}
+    headers = {KEY_HEADER: quoted(wanted.key())}
     made = yield from call(policy, Call("POST", "/v1/jobs", headers=headers, body=wanted.body()))
     return made.decoded(JobState)
 
@@ -34,7 +34,8 @@ def submit_many(policy: Policy, wanted: Sequence[Submission]) -> Steps[list[JobS
     """
     jobs: list[JobState | None] = []
     errors: list[DormouseError] = []
-    for batch in batches(wanted):
+    # All are encoded before the first is sent: what can't be sent is no reason to stop half-way.
+    for batch in list(batches(wanted)):
         body = b'{"jobs":[' + b",".join(batch) + b"]}"
         wanted_call = Call("POST", "/v1/jobs:batchCreate", body=body, seconds=_BATCH_SECONDS)
         try:

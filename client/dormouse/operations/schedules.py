@@ -1,6 +1,5 @@
 """Schedules: jobs that are made again and again."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from dormouse.operations.jobs import named, removed
 from dormouse.operations.paging import pages
 from dormouse.payloads import encoded
 from dormouse.steps import Steps
-from dormouse.submissions import Submission
+from dormouse.submissions import KEY_HEADER, Submission, new_key, quoted
 
 _PATH = "/v1/schedules"
 
@@ -59,7 +58,7 @@ def create(  # noqa: PLR0913 - the API's fields
         "overlap": overlap,
     }
     body = encoded({name: value for name, value in said.items() if value is not None})
-    headers = {"Idempotency-Key": f'"{idempotency_key or secrets.token_hex(16)}"'}
+    headers = {KEY_HEADER: quoted(idempotency_key or new_key())}
     made = yield from call(policy, Call("POST", _PATH, headers=headers, body=body))
     return made.decoded(Schedule)
 
@@ -94,7 +93,7 @@ def resume(policy: Policy, schedule_id: str) -> Steps[Schedule]:
 
 def run(policy: Policy, schedule_id: str, idempotency_key: str | None = None) -> Steps[JobState]:
     """Makes a job of the template at once, also while the schedule is paused."""
-    headers = {"Idempotency-Key": f'"{idempotency_key or secrets.token_hex(16)}"'}
+    headers = {KEY_HEADER: quoted(idempotency_key or new_key())}
     path = f"{named(_PATH, schedule_id)}:run"
     done = yield from call(policy, Call("POST", path, headers=headers))
     return done.decoded(JobState)
