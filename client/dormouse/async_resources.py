@@ -6,8 +6,8 @@ from dormouse.async_job import AsyncJob
 from dormouse.asynchronous import Asynchronous
 from dormouse.calling import Policy
 from dormouse.facade import async_iterating, awaiting
-from dormouse.model import DeadLetter, Delivery, Schedule, Webhook
 from dormouse.operations import schedules, service, webhooks
+from dormouse.resource_model import DeadLetter, Delivery, Schedule, Webhook
 
 
 class _Resource:

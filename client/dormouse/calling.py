@@ -4,13 +4,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from dormouse.errors import NotReached, RemoteError, UnexpectedAnswer, kind_of
+from dormouse.errors import NotReached, RemoteError, UnexpectedAnswer
+from dormouse.problems import problem_of
 from dormouse.steps import (
     ConnectionLost,
     Effect,
@@ -125,7 +125,7 @@ def attempts(
                     f"{wanted.method} {wanted.path} was redirected ({response.status}), which no"
                     " Dormouse API does: check the URL."
                 )
-            problem = _problem(response, policy.now())
+            problem = problem_of(response, policy.now())
             if problem.status == 401 and not fresh:  # noqa: PLR2004 - HTTP's
                 fresh = True
                 yield ForgetToken()
@@ -159,49 +159,3 @@ def _not_reached(wanted: Call, policy: Policy, lost: ConnectionLost) -> NotReach
         f"No answer to {wanted.method} {wanted.path} within {policy.seconds:g} s: {lost}."
         " Check the URL and the network; `dormouse doctor` says how far it gets."
     )
-
-
-class _Problem(msgspec.Struct):
-    """RFC 9457, with the service's own members."""
-
-    code: str
-    detail: str = ""
-    retryable: bool = False
-    request_id: str = ""
-
-
-def _problem(response: Response, now: float) -> RemoteError:
-    retry_after = _seconds(response.headers.get("retry-after", ""), now)
-    kind = kind_of(response.status)
-    try:
-        said = msgspec.json.decode(response.body, type=_Problem)
-    except msgspec.DecodeError:
-        # Somebody on the way answered: Cloud Run itself, a gateway, a proxy.
-        text = response.body[:200].decode(errors="replace").strip()
-        return kind(
-            status=response.status,
-            code=f"http_{response.status}",
-            detail=text or "an answer without a body, and not of Dormouse itself.",
-            retryable=response.status == 503,  # noqa: PLR2004 - HTTP's
-            retry_after=retry_after,
-        )
-    return kind(
-        status=response.status,
-        code=said.code,
-        detail=said.detail,
-        retryable=said.retryable or response.status == 503,  # noqa: PLR2004 - HTTP's
-        request_id=said.request_id,
-        retry_after=retry_after,
-    )
-
-
-def _seconds(retry_after: str, now: float) -> float | None:
-    """Seconds or an HTTP date, as RFC 9110 has it."""
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now)
-    except (ValueError, TypeError):
-        return None

@@ -12,10 +12,11 @@ from dormouse.connecting import connected, connection_to
 from dormouse.connection import Connection
 from dormouse.identity.tokens import Credentials
 from dormouse.job import Job
-from dormouse.model import JobState, JobType, Me, RetryPolicy, Status
+from dormouse.model import JobState, RetryPolicy, Status
 from dormouse.operations import jobs as operations
 from dormouse.operations import service, waiting
 from dormouse.profiles import local_profile
+from dormouse.resource_model import JobType, Me
 from dormouse.resources import DeadLetters, Schedules, Webhooks
 from dormouse.submissions import Submission, submission
 

@@ -6,8 +6,8 @@ from dormouse.blocking import Blocking
 from dormouse.calling import Policy
 from dormouse.facade import blocking, iterating
 from dormouse.job import Job
-from dormouse.model import DeadLetter, Delivery, Schedule, Webhook
 from dormouse.operations import schedules, service, webhooks
+from dormouse.resource_model import DeadLetter, Delivery, Schedule, Webhook
 
 
 class _Resource:

@@ -17,8 +17,9 @@ from dormouse import (
     UnexpectedAnswer,
 )
 from dormouse.calling import Answer, Call, Policy, call
-from dormouse.model import JobState, Me
+from dormouse.model import JobState
 from dormouse.operations import jobs
+from dormouse.resource_model import Me
 from dormouse.server_sent_events import EventParser
 from dormouse.steps import ConnectionLost, Effect, ForgetToken, Response, Send, Sleep, Steps
 from dormouse.submissions import Submission

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import get_completion_class
 
-from dormouse.command import collections, jobs, people
+from dormouse.command import jobs, people, schedules, service, webhooks
 from dormouse.command.session import INTERRUPTED, USAGE, Session, status_of
 from dormouse.connection import VERSION
 from dormouse.errors import DormouseError
@@ -52,10 +52,10 @@ for command in (
     jobs.cancel,
     jobs.retry,
     jobs.delete,
-    collections.types,
-    collections.schedules,
-    collections.webhooks,
-    collections.dead_letters,
+    service.types,
+    schedules.schedules,
+    webhooks.webhooks,
+    service.dead_letters,
     people.login,
     people.logout,
     people.whoami,

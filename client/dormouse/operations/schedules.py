@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from dormouse.calling import Call, Policy, call
-from dormouse.model import JobState, Schedule
+from dormouse.model import JobState
 from dormouse.operations.jobs import named, removed
 from dormouse.operations.paging import pages
 from dormouse.payloads import encoded
+from dormouse.resource_model import Schedule
 from dormouse.steps import Steps
 from dormouse.submissions import KEY_HEADER, Submission, new_key, quoted
 

@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from dormouse.calling import Call, Policy, call
-from dormouse.model import DeadLetter, JobState, JobType, Me
+from dormouse.model import JobState
 from dormouse.operations.jobs import named, removed
 from dormouse.operations.paging import pages
+from dormouse.resource_model import DeadLetter, JobType, Me
 from dormouse.steps import Steps
 
 _DEAD_LETTERS: Final = "/v1/dead-letters"

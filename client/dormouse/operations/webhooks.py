@@ -6,10 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from dormouse.calling import Call, Policy, call
-from dormouse.model import Delivery, FreshSecret, Webhook
 from dormouse.operations.jobs import named, path_of, removed
 from dormouse.operations.paging import pages
 from dormouse.payloads import encoded
+from dormouse.resource_model import Delivery, FreshSecret, Webhook
 from dormouse.steps import Steps
 
 _PATH: Final = "/v1/webhooks"
