@@ -1,8 +1,6 @@
 """A person signs in to the running system, by HTTP as a browser would."""
 
 import stat
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +15,7 @@ from dormouse.sign_in import sign_in, sign_out
 
 from local.cloud.settings import DESKTOP_CLIENT_ID, DESKTOP_CLIENT_SECRET
 from local.services import url
+from tests.client.browser import browser
 from tests.e2e.system import System
 
 
@@ -39,20 +38,6 @@ def profile(stack: System) -> Profile:
         token_url=f"{cloud}/token",
         revoke_url=f"{cloud}/revoke",
     )
-
-
-def browser(
-    account: str, change: Callable[[str], str] = lambda back: back
-) -> Callable[[str], None]:
-    """Opens the page, chooses the account, and follows where it is sent, all by itself."""
-
-    def choose(page: str) -> None:
-        with httpx.Client(trust_env=False) as http:
-            assert "Choose an account" in http.get(page).text
-            back = http.post(page, data={"account": account}).headers["Location"]
-            http.get(change(back))
-
-    return lambda page: threading.Thread(target=choose, args=(page,), daemon=True).start()
 
 
 def test_the_local_client_is_the_local_clouds() -> None:

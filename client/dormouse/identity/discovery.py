@@ -18,21 +18,23 @@ def tokens_for(
     """Tokens of these credentials, or of those that are found.
 
     Raises `IdentityError` for a file of credentials that can't be read. Found are, in this order:
-    a token of the environment; the local cloud; what GOOGLE_APPLICATION_CREDENTIALS or
-    DORMOUSE_IMPERSONATE says; a person who has signed in; gcloud's application-default login; the
-    metadata server.
+    a token of the environment; for the local system its own, or a person who has signed in to it;
+    what GOOGLE_APPLICATION_CREDENTIALS or DORMOUSE_IMPERSONATE says; a person who has signed in;
+    gcloud's application-default login; the metadata server.
     """
     if credentials is not None:
         return Tokens(credentials, profile.of_tokens)
     if profile.token:
         return Tokens(FixedToken(profile.token), profile.of_tokens)
-    if profile.local_cloud:
-        return Tokens(LocalCloud(profile.local_cloud, profile.account), profile.of_tokens)
-    person = SignedIn(profile, folder(environment))
     named = environment.get("GOOGLE_APPLICATION_CREDENTIALS") or profile.impersonate
-    if not named and person.is_known:
+    # Google's credentials are nothing to the local cloud, and an account was asked for by name.
+    may_be_a_person = not profile.account if profile.local_cloud else not named
+    person = SignedIn(profile, folder(environment))
+    if may_be_a_person and person.is_known:
         # Google makes a person's tokens for the client that they signed in with.
         return Tokens(person, profile.client_id)
+    if profile.local_cloud:
+        return Tokens(LocalCloud(profile.local_cloud, profile.account), profile.of_tokens)
     file = credentials_file(environment)
     if file is None:
         return Tokens(GoogleCredentials(None, profile.impersonate), profile.of_tokens)
