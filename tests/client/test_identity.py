@@ -16,6 +16,7 @@ from dormouse import ConfigurationError, Dormouse, IdentityError
 from dormouse.connecting import connected
 from dormouse.identity.discovery import tokens_for
 from dormouse.identity.google import GoogleCredentials
+from dormouse.identity.google_sources import credentials_of
 from dormouse.identity.google_transport import HttpxRequest
 from dormouse.identity.local import LocalCloud
 from dormouse.identity.person import KeptTokens, SignedIn, TokenFile
@@ -125,7 +126,7 @@ def key_file() -> dict[str, Any]:
     }
 
 
-def federated(tmp_path: Path, **more: str) -> dict[str, Any]:
+def federated(tmp_path: Path, **more: Any) -> dict[str, Any]:
     subject = tmp_path / "subject"
     subject.write_text("from-elsewhere")
     return {
@@ -182,6 +183,39 @@ def test_a_user_alone_can_not(fetch: Fetch, tmp_path: Path) -> None:
     for info in (USER, federated(tmp_path)):
         with pytest.raises(IdentityError, match=r"DORMOUSE_IMPERSONATE.*dormouse login"):
             fetch(info)
+
+
+def test_each_kind_of_source_is_loaded(tmp_path: Path) -> None:
+    """By the loader of its kind, for the scope that impersonation needs."""
+    executable = federated(tmp_path, credential_source={"executable": {"command": "/bin/true"}})
+    aws = federated(
+        tmp_path,
+        subject_token_type="urn:ietf:params:aws:token-type:aws4_request",
+        credential_source={
+            "environment_id": "aws1",
+            "regional_cred_verification_url": "https://sts.{region}.amazonaws.com",
+        },
+    )
+    workforce = {
+        "type": "external_account_authorized_user",
+        "audience": "//iam.googleapis.com/locations/global/workforcePools/a/providers/b",
+        "refresh_token": "r",
+        "token_url": "https://sts.googleapis.com/v1/oauthtoken",
+        "client_id": "c",
+        "client_secret": "s",
+    }
+    for info, module in (
+        (executable, "pluggable"),
+        (aws, "aws"),
+        (federated(tmp_path), "identity_pool"),
+        (workforce, "external_account_authorized_user"),
+        (key_file(), "service_account"),
+        (USER, "credentials"),
+        (None, "compute_engine"),
+    ):
+        assert module in type(credentials_of(info)).__module__
+    with pytest.raises(IdentityError, match="gcloud auth"):
+        credentials_of({"type": "gdch_service_account"})
 
 
 def test_a_missing_right_names_the_command(fetch: Fetch, google: Google) -> None:

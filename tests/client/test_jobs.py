@@ -45,6 +45,36 @@ def test_payloads_and_results_may_have_types(client: Dormouse) -> None:
     assert job.result(timeout=60) == Answer(7)
 
 
+class Model:
+    """Has the two methods of pydantic's models that the client knows, which is all it needs."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def model_dump(self, *, mode: str) -> dict[str, int]:
+        assert mode == "json"
+        return {"value": self.value}
+
+    @classmethod
+    def model_validate_json(cls, text: bytes) -> "Model":
+        return cls(msgspec.json.decode(text)["value"])
+
+
+def test_models_of_pydantic_go_there_and_back(client: Dormouse) -> None:
+    """Also inside of other values."""
+    job = client.submit("client.echo", Model(7), returns=Model)
+    assert job.result(timeout=60).value == 7
+    nested = client.submit("client.echo", {"value": [Model(8)]})
+    assert nested.result(timeout=60) == {"value": [{"value": 8}]}
+
+
+def test_a_payload_may_be_another_jobs(client: Dormouse) -> None:
+    """As it came from the service."""
+    first = client.submit("client.echo", {"value": {"a": [1]}})
+    second = client.submit(first.type, first.payload)
+    assert second.result(timeout=60) == {"value": {"a": [1]}}
+
+
 def test_a_result_of_another_type_is_said_to_be(client: Dormouse) -> None:
     """What does not fit `returns` raises, and the job still has it as it is."""
     job = client.submit("client.echo", {"value": "seven"}, returns=Answer)

@@ -39,7 +39,7 @@ def _loader(info: Mapping[str, Any]) -> Any:
     if kind == "external_account_authorized_user":
         from google.auth import external_account_authorized_user as made  # noqa: PLC0415 - see above
 
-        return made.Credentials.from_info
+        return lambda info, scopes: made.Credentials.from_info({**info, "scopes": scopes})
     if kind == "external_account":
         return _federated(info)
     raise IdentityError(
