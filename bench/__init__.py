@@ -1,1 +1,1 @@
-"""Measurements: what Dormouse costs and bears. Nothing imports this."""
+"""Measurements: how fast, how large and how sturdy Dormouse is. Tests alone import this."""

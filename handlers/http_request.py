@@ -124,6 +124,7 @@ class HttpResult(msgspec.Struct, frozen=True, kw_only=True):
     example=HttpRequest(url="https://example.com/"),
     timeout=LONGEST + timedelta(seconds=20),
     retry=RetryPolicy(max_attempts=10, first_seconds=5, factor=3),
+    secret_fields=("url", "headers.*", "body", "json.**"),
 )
 def call(payload: HttpRequest, ctx: Context) -> HttpResult:
     """Call a server over HTTP until it answers with success.

@@ -60,7 +60,8 @@ locals {
     sweep-missing = {
       title    = "No sweep was done for ten minutes"
       severity = "CRITICAL"
-      duration = "60s"
+      # Longer than from its making, at the first deployment, to the first sweeps being counted.
+      duration = "600s"
       query    = <<-PROMQL
         (sum(increase(${local.events}{${local.of_worker},event="sweep.done"}[10m])) or vector(0)) < 1
       PROMQL

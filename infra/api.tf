@@ -1,11 +1,12 @@
 # The public service.
 
 resource "google_cloud_run_v2_service" "api" {
-  project             = var.project_id
-  name                = "${var.name}-api"
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  deletion_protection = var.protect
+  project  = var.project_id
+  name     = "${var.name}-api"
+  location = var.region
+  ingress  = "INGRESS_TRAFFIC_ALL"
+  # It keeps nothing. With protection, a service whose first revision failed could not be replaced.
+  deletion_protection = false
   depends_on          = [google_project_service.apis, google_project_iam_member.documents]
 
   # Callers are verified in the application, which answers each with a problem of its own.
@@ -85,7 +86,7 @@ locals {
     DORMOUSE_API_AUDIENCES         = join(",", local.api_audiences)
     DORMOUSE_ROLES                 = jsonencode(local.roles)
     DORMOUSE_FIREBASE_PROJECT      = var.firebase_project
-    DORMOUSE_SECRETS               = join(",", var.payload_secrets)
+    DORMOUSE_SECRETS               = local.payload_secrets
     DORMOUSE_ALLOWED_HOSTS         = join(",", var.allowed_hosts)
     DORMOUSE_BUCKETS               = join(",", var.buckets)
     DORMOUSE_SUBMIT_RATE           = tostring(var.limits.submit_rate)

@@ -37,6 +37,14 @@ resource "google_service_account_iam_member" "eventarc_tokens" {
   member             = local.pubsub_agent
 }
 
+# The first trigger of a project would grant it too, but fails before the grant has settled.
+# https://cloud.google.com/eventarc/docs/troubleshooting#trigger-error
+resource "google_project_iam_member" "eventarc_agent" {
+  project = var.project_id
+  role    = "roles/eventarc.serviceAgent"
+  member  = google_project_service_identity.agents["eventarc"].member
+}
+
 resource "google_eventarc_trigger" "documents" {
   for_each = local.on_any_document
 
@@ -50,6 +58,7 @@ resource "google_eventarc_trigger" "documents" {
   depends_on = [
     google_cloud_run_v2_service_iam_member.callers,
     google_project_iam_member.eventarc,
+    google_project_iam_member.eventarc_agent,
     google_service_account_iam_member.eventarc_tokens,
   ]
 
@@ -86,6 +95,7 @@ resource "google_eventarc_trigger" "topics" {
   depends_on = [
     google_cloud_run_v2_service_iam_member.callers,
     google_project_iam_member.eventarc,
+    google_project_iam_member.eventarc_agent,
     google_service_account_iam_member.eventarc_tokens,
   ]
 
@@ -127,6 +137,7 @@ resource "google_eventarc_trigger" "buckets" {
   depends_on = [
     google_cloud_run_v2_service_iam_member.callers,
     google_project_iam_member.eventarc,
+    google_project_iam_member.eventarc_agent,
     google_project_iam_member.storage_events,
     google_service_account_iam_member.eventarc_tokens,
   ]

@@ -35,6 +35,17 @@ locals {
   ))
 }
 
+# Services whose own accounts need rights here, and are made with their first use only.
+# https://cloud.google.com/iam/docs/service-agents
+resource "google_project_service_identity" "agents" {
+  provider = google-beta
+  for_each = toset(["eventarc", "pubsub"])
+
+  project    = var.project_id
+  service    = "${each.key}.googleapis.com"
+  depends_on = [google_project_service.apis]
+}
+
 resource "google_project_service" "apis" {
   for_each = local.apis
 

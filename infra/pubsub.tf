@@ -97,7 +97,7 @@ resource "google_pubsub_topic_iam_member" "viewer" {
 }
 
 locals {
-  pubsub_agent = "serviceAccount:service-${local.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  pubsub_agent = google_project_service_identity.agents["pubsub"].member
 }
 
 # Pub/Sub itself moves dead letters: it publishes them, and acknowledges them on the subscription

@@ -1,7 +1,11 @@
 # Secrets are made and filled by hand, so that no value is ever in Terraform's state.
 
 locals {
-  secrets = setunion(var.secrets, var.payload_secrets)
+  secrets = setunion(var.secrets, keys(var.payload_secrets))
+
+  payload_secrets = length(var.payload_secrets) == 0 ? "" : jsonencode([
+    for name, bound in var.payload_secrets : merge(bound, { name = name })
+  ])
 }
 
 resource "google_secret_manager_secret_iam_member" "worker" {

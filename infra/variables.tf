@@ -60,9 +60,9 @@ variable "cors_origins" {
 }
 
 variable "signature_checked_by_cloud_run" {
-  description = "Whether the worker takes tokens whose signature Cloud Run removed: docs/settings.md."
+  description = "Whether the worker takes tokens whose signature Cloud Run removed, as it does where its invoker check is on: docs/settings.md."
   type        = bool
-  default     = false
+  default     = true
 }
 
 variable "allowed_hosts" {
@@ -75,7 +75,7 @@ variable "api" {
   description = "The size of the API. No minimum means no cost while nobody calls, and cold starts."
   type = object({
     min_instances = optional(number, 0)
-    max_instances = optional(number, 10)
+    max_instances = optional(number, 5)
     cpu           = optional(string, "1")
     memory        = optional(string, "512Mi")
   })
@@ -86,7 +86,7 @@ variable "worker" {
   description = "The size of the worker. An instance runs as many handlers at once as it has processes."
   type = object({
     min_instances      = optional(number, 0)
-    max_instances      = optional(number, 20)
+    max_instances      = optional(number, 5)
     cpu                = optional(string, "2")
     memory_mib         = optional(number, 4096)
     processes          = optional(number, 6)
@@ -163,9 +163,13 @@ variable "secrets" {
 }
 
 variable "payload_secrets" {
-  description = "As `secrets`, and payloads may refer to them by name: docs/security.md says who gets at them."
-  type        = set(string)
-  default     = []
+  description = "As `secrets`, by name, and payloads may refer to them: in jobs of these types, sent to these hosts, by these members. docs/security.md says who gets at them."
+  type = map(object({
+    types   = optional(list(string), [])
+    hosts   = optional(list(string), [])
+    members = optional(list(string), [])
+  }))
+  default = {}
 }
 
 variable "events_topic" {

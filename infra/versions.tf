@@ -8,7 +8,7 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 7.45"
     }
-    # For API Gateway only, whose resources are in no other provider.
+    # For API Gateway and for services' own accounts, which are in no other provider.
     google-beta = {
       source  = "hashicorp/google-beta"
       version = "~> 7.45"

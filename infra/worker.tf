@@ -2,11 +2,12 @@
 # the IAM check below lets in; the application checks the same token once more, for its path.
 
 resource "google_cloud_run_v2_service" "worker" {
-  project             = var.project_id
-  name                = "${var.name}-worker"
-  location            = var.region
-  ingress             = "INGRESS_TRAFFIC_INTERNAL_ONLY"
-  deletion_protection = var.protect
+  project  = var.project_id
+  name     = "${var.name}-worker"
+  location = var.region
+  ingress  = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  # It keeps nothing. With protection, a service whose first revision failed could not be replaced.
+  deletion_protection = false
   depends_on = [
     google_project_service.apis,
     google_project_iam_member.documents,
@@ -119,7 +120,7 @@ locals {
     DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN = tostring(var.signature_checked_by_cloud_run)
     DORMOUSE_ALLOWED_HOSTS                  = join(",", var.allowed_hosts)
     DORMOUSE_BUCKETS                        = join(",", var.buckets)
-    DORMOUSE_SECRETS                        = join(",", var.payload_secrets)
+    DORMOUSE_SECRETS                        = local.payload_secrets
     DORMOUSE_HANDLER_PROCESSES              = tostring(var.worker.processes)
     DORMOUSE_HANDLER_MEMORY_MIB             = tostring(var.worker.handler_memory_mib)
   }

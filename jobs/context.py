@@ -1,15 +1,19 @@
 """What a handler may ask and say while it runs, and how it says that it failed."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
+from uuid import UUID
 
 import msgspec
 
 from jobs.job.model import Checkpoint, Progress
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
+from jobs.payloads.strict_json import check_json
 
 MAX_CHECKPOINT_BYTES = 256 * 1024
 LONGEST_WAIT_SECONDS = 366 * 86_400.0
@@ -27,7 +31,7 @@ class RetryAfter(Exception):
         self, seconds: float, message: str = "The handler asked to be tried again."
     ) -> None:
         super().__init__(message)
-        self.seconds = _wait(seconds)
+        self.seconds = wait_of(seconds)
 
     def __reduce__(self) -> tuple[type["RetryAfter"], tuple[float, str]]:
         return type(self), (self.seconds, str(self))
@@ -42,14 +46,34 @@ class Continue(Exception):
 
     def __init__(self, after: float = 0.0) -> None:
         super().__init__(f"The handler goes on after {after:g} s.")
-        self.after = _wait(after)
+        self.after = wait_of(after)
 
     def __reduce__(self) -> tuple[type["Continue"], tuple[float]]:
         return type(self), (self.after,)
 
 
-def _wait(seconds: float) -> float:
-    return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)
+def wait_of(seconds: float) -> float:
+    """A wait that can be kept: any number of seconds that Python knows, within bounds."""
+    return min(max(0.0, float(seconds)), LONGEST_WAIT_SECONDS)
+
+
+def encoded(value: Any) -> bytes:
+    """The value as JSON. Raises `ValueError` for NaN and infinities, rather than drop them."""
+    text = msgspec.json.encode(value)
+    if b"null" in text and _has_no_number(msgspec.to_builtins(value, builtin_types=_KEPT)):
+        raise ValueError("NaN and infinities are not JSON")
+    return text
+
+
+_KEPT = (bytes, bytearray, datetime, date, time, timedelta, Decimal, UUID)
+
+
+def _has_no_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(map(_has_no_number, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_no_number, value))
 
 
 class Cancelled(Exception):
@@ -89,7 +113,8 @@ class Context:
 
     `idempotency_key` is the same for every attempt of the job: send it to third parties, so that
     they can recognise a repetition. `allowed_hosts` are the `host:port` pairs that outbound calls
-    may reach although they are not public, `buckets` those of Cloud Storage that may be read. What
+    may reach although they are not public, `buckets` those of Cloud Storage that may be read. With
+    `only_hosts` no other host may be called, as the payload has a secret that is for these. What
     `log` is told goes to the service's log, and its last lines stay with the job.
     """
 
@@ -103,6 +128,7 @@ class Context:
     traceparent: str | None = None
     allowed_hosts: frozenset[str] = frozenset()
     buckets: Buckets = NO_BUCKETS
+    only_hosts: frozenset[str] | None = None
     memory: Memory = field(default_factory=Memory)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -137,11 +163,11 @@ class Context:
     def checkpoint(self, state: Any) -> None:
         """Keep a state to go on from, in place of the last one. Costs a document write.
 
-        Raises `TypeError` or `ValueError` if it is no JSON, `ValueError` if the job's checkpoint
-        and steps together get larger than 256 KiB; `Cancelled`; `StoreUnavailable` if it may not
-        have been kept.
+        Raises `TypeError`, `ValueError` or `InvalidRequest` if it is no strict JSON, `ValueError`
+        if the job's checkpoint and steps together get larger than 256 KiB; `Cancelled`;
+        `StoreUnavailable` if it may not have been kept.
         """
-        self._remember(state=msgspec.Raw(msgspec.json.encode(state)))
+        self._remember(state=msgspec.Raw(encoded(state)))
 
     def step(self, name: str, do: Callable[[], Any]) -> Any:
         """What `do` returned when it was first done for this job; does it only if it never was.
@@ -152,7 +178,7 @@ class Context:
         """
         steps = self.memory.checkpoint.steps
         if name not in steps:
-            done = msgspec.Raw(msgspec.json.encode(do()))
+            done = msgspec.Raw(encoded(do()))
             steps = {**steps, name: done}
             self._remember(steps=steps)
         return msgspec.json.decode(steps[name])
@@ -162,5 +188,6 @@ class Context:
         text = msgspec.json.encode(checkpoint)
         if len(text) > MAX_CHECKPOINT_BYTES:
             raise ValueError(f"a checkpoint has at most {MAX_CHECKPOINT_BYTES} bytes of JSON")
+        check_json(text, MAX_CHECKPOINT_BYTES, "The checkpoint")
         self.link.remember(text.decode())
         self.memory.checkpoint = checkpoint

@@ -35,7 +35,8 @@ class JobType(Generic[P, R]):
 
     What is `internal` is ordered by Dormouse itself, and callers neither see nor submit it. `files`
     gives the URLs of the files that a payload has it read; `buckets` are those of Cloud Storage
-    that they may be in.
+    that they may be in. In `secret_fields` a payload may refer to a secret: paths such as `url`,
+    `headers.*` or, of any depth, `json.**`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class JobType(Generic[P, R]):
     keep_for: timedelta
     internal: bool = False
     files: Callable[[P], Iterable[str | None]] = lambda _payload: ()
+    secret_fields: tuple[str, ...] = ()
     buckets: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -95,13 +97,16 @@ def job_type(
     keep_for: timedelta = KEEP_FOR,
     internal: bool = False,
     files: Callable[[P], Iterable[str | None]] = lambda _payload: (),
+    secret_fields: tuple[str, ...] = (),
 ) -> Callable[[Callable[[P, Context], R]], JobType[P, R]]:
     """Make a handler function a job type.
 
     The payload's and the result's types are the function's annotations, the description is its
     docstring. `timeout` is for one attempt, at most nine minutes; `keep_for` is how long a
     finished job is kept. The example must be a valid payload; it is shown to callers. `files` gives
-    the URLs in a payload that the handler downloads, if they may be `gs://` URLs.
+    the URLs in a payload that the handler downloads, if they may be `gs://` URLs. In
+    `secret_fields` a payload may refer to a secret (`url`, `headers.*`): name none whose value the
+    handler shows to anybody but whom it calls.
     """
 
     def make(run: Callable[[P, Context], R]) -> JobType[P, R]:
@@ -119,6 +124,7 @@ def job_type(
             keep_for=keep_for,
             internal=internal,
             files=files,
+            secret_fields=secret_fields,
         )
 
     return make

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from deployment.deploy.command import Terminal, deploy, destroy
-from local.bootstrap import AUDIT, BENCH, run_in
+from local.bootstrap import AUDIT, BENCH, DEVELOPMENT, run_in
 from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
@@ -46,10 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _faults(_: Console, more: Sequence[str]) -> int:
-    # Google's Firestore client, which it watches with, takes long to import.
-    from bench.faults.__main__ import main as try_faults  # noqa: PLC0415 - see above
-
-    return try_faults(more)
+    return run_in(DEVELOPMENT, "tests.faults", more)
 
 
 def _audit(_: Console, more: Sequence[str]) -> int:
@@ -57,10 +54,7 @@ def _audit(_: Console, more: Sequence[str]) -> int:
 
 
 def _fuzz(_: Console, more: Sequence[str]) -> int:
-    # It starts the system as `faults` does.
-    from bench.fuzz.__main__ import main as fuzz  # noqa: PLC0415 - see above
-
-    return fuzz(more)
+    return run_in(DEVELOPMENT, "tests.fuzz", more)
 
 
 def _bench(_: Console, more: Sequence[str]) -> int:
@@ -69,7 +63,7 @@ def _bench(_: Console, more: Sequence[str]) -> int:
 
 def _cost(_: Console, more: Sequence[str]) -> int:
     # It looks into the worker's code.
-    from bench.cost.__main__ import main as cost  # noqa: PLC0415 - see above
+    from deployment.cost.__main__ import main as cost  # noqa: PLC0415 - see above
 
     return cost(more)
 
@@ -79,10 +73,7 @@ def _load(_: Console, more: Sequence[str]) -> int:
 
 
 def _simulate(_: Console, more: Sequence[str]) -> int:
-    # It takes simpy.
-    from bench.simulator.__main__ import main as simulate  # noqa: PLC0415 - see above
-
-    return simulate(more)
+    return run_in(DEVELOPMENT, "bench.simulator", more)
 
 
 def _doctor(console: Console, more: Sequence[str]) -> int:

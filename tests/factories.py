@@ -12,8 +12,9 @@ from jobs.events.model import DELIVERY, Event, EventType, event_id
 from jobs.job.model import Attempt, AttemptOutcome, Job, JobError, Status, Version
 from jobs.job.order import Order
 from jobs.job.retry import RetryPolicy
+from jobs.job.spec import JobSpec
 from jobs.job_types import Registry, job_type
-from jobs.schedules.model import Cron, Schedule, Template
+from jobs.schedules.model import Cron, Schedule
 from jobs.settings.settings import Settings
 from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
 from jobs.webhooks.model import Webhook
@@ -181,13 +182,15 @@ def an_error(**changes: Any) -> JobError:
 
 
 def an_order(**changes: Any) -> Order:
-    fields: dict[str, Any] = {
-        "type": "words.say",
-        "payload": msgspec.Raw(b'{"text": "hello"}'),
-        "owner": "user:ada@example.com",
-        "labels": {},
-    }
+    """An order of Ada's; changes of the job's specification and of the order go side by side."""
+    said = {name: changes.pop(name) for name in JobSpec.__struct_fields__ if name in changes}
+    fields: dict[str, Any] = {"spec": a_spec(**said), "owner": "user:ada@example.com"}
     return Order(**(fields | changes))
+
+
+def a_spec(**changes: Any) -> JobSpec:
+    fields = {"type": "words.say", "payload": msgspec.Raw(b'{"text": "hello"}')}
+    return JobSpec(**(fields | changes))
 
 
 def some_settings(**changes: Any) -> Settings:
@@ -210,7 +213,7 @@ def a_schedule(**changes: Any) -> Schedule:
     fields: dict[str, Any] = {
         "id": "fedcba9876543210fedcba9876543210",
         "owner": "user:ada@example.com",
-        "template": Template(type="words.say", payload='{"text": "hello"}'),
+        "template": a_spec(),
         "timing": Cron(expression="0 * * * *", time_zone="UTC"),
         "created_at": T0,
         "updated_at": T0,

@@ -13,7 +13,6 @@ from functools import partial
 import msgspec
 
 from handlers.webhook_deliver import RETRY, Gone, Throttled
-from jobs.context import Link
 from jobs.errors import DormouseError, StoreUnavailable, VersionConflict
 from jobs.events.model import DELIVERY, EventType
 from jobs.job.change import change
@@ -25,7 +24,7 @@ from jobs.webhooks.keys import notify_key
 from jobs.webhooks.model import Webhook, WebhookNotFound
 from jobs.webhooks.webhook_updates import WebhookChanges
 from worker.attempts.outcome import Failed, HandlerOutcome, Paused, Succeeded
-from worker.processes.run import Runner, Task
+from worker.processes.run import Hold, Runner, Task
 
 SPREAD_SECONDS = 10.0
 """Deliveries that waited out a receiver's pause start again within so long, not all at once."""
@@ -45,11 +44,11 @@ class DeliveryRunner:
     uniform: Callable[[float, float], float]
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
-    def run(self, task: Task, link: Link) -> HandlerOutcome:
+    def run(self, task: Task, hold: Hold) -> HandlerOutcome:
         if task.job_type != DELIVERY:
-            return self.inner.run(task, link)
+            return self.inner.run(task, hold)
         try:
-            return self._deliver(task, link)
+            return self._deliver(task, hold)
         except (StoreUnavailable, VersionConflict) as error:
             # Nothing was sent, so it is no attempt of the receiver's.
             log_fields(
@@ -60,13 +59,13 @@ class DeliveryRunner:
     def stop(self) -> None:
         self.inner.stop()
 
-    def _deliver(self, task: Task, link: Link) -> HandlerOutcome:
+    def _deliver(self, task: Task, hold: Hold) -> HandlerOutcome:
         delivery = msgspec.json.decode(task.payload, type=WebhookDelivery)
         now = self.now()
         if delivery.notify:
             key = notify_key(self.webhooks.store, delivery.notify.owner, now, self.random_bytes)
             endpoint = Endpoint(url=delivery.notify.url, secrets=key.secrets.at(now))
-            return _paced(self._attempt(task, link, delivery, endpoint), task, self.uniform)
+            return _paced(self._attempt(task, hold, delivery, endpoint), task, self.uniform)
         webhook = self.webhooks.get(delivery.webhook or "")
         if webhook is None:
             return _given_up("The webhook was deleted.")
@@ -76,15 +75,15 @@ class DeliveryRunner:
             spread = timedelta(seconds=self.uniform(0.0, SPREAD_SECONDS))
             return Paused(webhook.throttled_until - now + spread)
         endpoint = Endpoint(url=webhook.url, secrets=webhook.secrets.at(now))
-        outcome = self._attempt(task, link, delivery, endpoint)
+        outcome = self._attempt(task, hold, delivery, endpoint)
         self._keep_health(webhook, outcome, task)
         return _paced(outcome, task, self.uniform)
 
     def _attempt(
-        self, task: Task, link: Link, delivery: WebhookDelivery, endpoint: Endpoint
+        self, task: Task, hold: Hold, delivery: WebhookDelivery, endpoint: Endpoint
     ) -> HandlerOutcome:
         payload = msgspec.json.encode(msgspec.structs.replace(delivery, endpoint=endpoint))
-        return self.inner.run(replace(task, payload=payload), link)
+        return self.inner.run(replace(task, payload=payload), hold)
 
     def _keep_health(self, webhook: Webhook, outcome: HandlerOutcome, task: Task) -> None:
         transition = self._transition(outcome, task)

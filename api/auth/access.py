@@ -51,10 +51,19 @@ class Caller:
         if not self._may(_CHANGES, None):
             raise PermissionDenied("You need the role operator, for all job types.")
 
-    def check_submit(self, job_type: str) -> None:
-        """Raises `PermissionDenied`."""
+    def check_submits(self) -> None:
+        """Whether the caller submits jobs of any type. Raises `PermissionDenied`."""
         if not self.roles & _SUBMITS:
             raise PermissionDenied("You need the role submitter to submit jobs.")
+
+    def check_changes(self) -> None:
+        """Whether the caller changes anything of any type. Raises `PermissionDenied`."""
+        if not self.roles & _SUBMITS:
+            raise PermissionDenied("You need the role submitter or operator to change jobs.")
+
+    def check_submit(self, job_type: str) -> None:
+        """Raises `PermissionDenied`."""
+        self.check_submits()
         if not self._may(_SUBMITS, job_type):
             raise PermissionDenied("You may not submit jobs of this type.")
 
@@ -80,8 +89,7 @@ class Caller:
 
     def owner_to_change(self, job_type: str | None) -> str | None:
         """As `owner_to_list`, of the jobs that the caller may change."""
-        if not self.roles & _SUBMITS:
-            raise PermissionDenied("You need the role submitter or operator to change jobs.")
+        self.check_changes()
         return self._owner(_CHANGES, job_type)
 
     def check_own_webhooks(self) -> None:

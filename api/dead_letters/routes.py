@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint
 from msgspec import UNSET
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import existing
 from api.dead_letters.resources import (
@@ -83,6 +84,7 @@ def redrive_dead_letter(letter_id: LetterId) -> JobResource:
     summary="Redrive many dead letters",
     tag=TAG,
     body=Redrive,
+    admits=admission.operators,
     answer=Redriven,
     problems=(InvalidPageToken, StoreUnavailable),
 )

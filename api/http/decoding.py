@@ -1,5 +1,7 @@
 """From a request's bytes to declared types. What can't be taken is refused, with its path."""
 
+import threading
+from contextlib import nullcontext
 from typing import Any, Final
 
 import msgspec
@@ -8,11 +10,13 @@ from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 
 from api.http.errors import RequestTooLarge, UnsupportedMediaType
-from api.http.strict_json import check_json
 from jobs.errors import InvalidRequest
+from jobs.payloads.strict_json import check_json
 
 JSON: Final = "application/json"
 MAX_BODY_BYTES: Final = 512 * 1024
+LARGE_AT_ONCE: Final = 2
+_large = threading.BoundedSemaphore(LARGE_AT_ONCE)
 
 
 def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
@@ -32,11 +36,13 @@ def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
         raise RequestTooLarge
     if not data:
         raise InvalidRequest("The body is missing; it must be a JSON object.")
-    check_json(data)
-    try:
-        return decoder.decode(data)
-    except msgspec.DecodeError as error:
-        raise InvalidRequest(f"The body can't be taken: {error}") from error
+    # A large body holds the interpreter for longer, so not many at once.
+    with _large if len(data) > MAX_BODY_BYTES else nullcontext():
+        check_json(data, max_bytes)
+        try:
+            return decoder.decode(data)
+        except msgspec.DecodeError as error:
+            raise InvalidRequest(f"The body can't be taken: {error}") from error
 
 
 def decode_query(kind: type[msgspec.Struct] | None) -> Any:

@@ -42,7 +42,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     names of server-sent events to the types of their data, and then the view makes the response.
     `request_headers` maps names to types, `answer_headers` names to descriptions. `also` describes
     further statuses that answer with the same type, but for a 204. `problems` are the errors
-    beside those that every operation has. A `public` operation asks for no token.
+    beside those that every operation has. A `public` operation asks for no token. `admits` raises
+    for a caller who could not do this whatever the body says; it is asked before the body is read,
+    as reading and parsing cost more than refusing.
     """
 
     summary: str
@@ -57,14 +59,19 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer_headers: Mapping[str, str] = {}
     problems: tuple[type[DormouseError], ...] = ()
     public: bool = False
+    admits: Callable[[], None] | None = None
     max_body_bytes: int = MAX_BODY_BYTES
 
     def __call__(self, view: Callable[..., Any]) -> Callable[..., Response]:
         """The view as Flask calls it: its body and query come decoded, its answer is encoded."""
         decoder = msgspec.json.Decoder(self.body) if self.body else None
+        if decoder and not self.admits:
+            raise TypeError(f"{view.__name__} takes a body and does not say whom it admits")
 
         @wraps(view)
         def handle(**arguments: Any) -> Response:
+            if self.admits:
+                self.admits()
             query = decode_query(self.query)
             if self.query:
                 arguments["query"] = query

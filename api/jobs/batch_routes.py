@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import shown
 from api.dependencies import deps
+from api.http.errors import RateLimited
 from api.http.operation import Answer, Operation
 from api.http.paging import cursor_of, next_page_token
 from api.jobs.batch_resources import (
@@ -44,6 +46,7 @@ TAG = "Many jobs"
     summary="Submit many jobs",
     tag=TAG,
     body=BatchSubmission,
+    admits=admission.submitters,
     max_body_bytes=MAX_BATCH_BYTES,
     answer=JobBatch,
     status=202,
@@ -80,8 +83,9 @@ def batch_create(body: BatchSubmission) -> Answer:
     summary="Cancel many jobs",
     tag=TAG,
     body=BatchCancel,
+    admits=admission.changers,
     answer=BatchChanged,
-    problems=(InvalidPageToken, StoreUnavailable),
+    problems=(InvalidPageToken, RateLimited, StoreUnavailable),
 )
 def batch_cancel(body: BatchCancel) -> BatchChanged:
     """Cancels a page of your jobs, newest first; an operator's call takes those of everybody.
@@ -96,8 +100,9 @@ def batch_cancel(body: BatchCancel) -> BatchChanged:
     summary="Retry many jobs",
     tag=TAG,
     body=BatchRetry,
+    admits=admission.changers,
     answer=BatchChanged,
-    problems=(InvalidPageToken, StoreUnavailable),
+    problems=(InvalidPageToken, RateLimited, StoreUnavailable),
 )
 def batch_retry(body: BatchRetry) -> BatchChanged:
     """Queues a page of your jobs again, newest first; an operator's call takes everybody's.
@@ -120,6 +125,8 @@ def _change_page(
         label=next(iter(body.label.items()), None),
     )
     page = deps().store.list_jobs(where, body.page_size, cursor_of(body.page_token, where))
+    # Each change may be told to as many webhooks as a submission, so it counts as one.
+    deps().submit_rate.take(caller().member, len(page))
     changed = []
     skipped = []
     for job in page:

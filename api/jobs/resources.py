@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.http.values import Url
 from jobs.job.model import Attempt, AttemptOutcome, Job, JobError, LogLine, Progress, Status
+from jobs.job.retry import RetryPolicy
+from jobs.job.spec import JobSpec
 from jobs.job.transitions import ALLOWED, Transition
 from jobs.payloads.redaction import without_credentials
 
@@ -135,6 +137,31 @@ def _links(job: Job) -> JobLinks:
         retry=f"{path}:retry" if job.status in ALLOWED[Transition.RETRY] else None,
         delete=path if job.is_terminal else None,
     )
+
+
+class JobSpecResource(msgspec.Struct, frozen=True, kw_only=True):
+    """The job that is made at each time. Null stands for the job type's own."""
+
+    type: str
+    payload: Annotated[
+        msgspec.Raw,
+        Meta(description="As it was given. Credentials in its `headers` are not shown."),
+    ]
+    labels: Mapping[str, str]
+    max_attempts: int | None
+    retry: RetryPolicy | None
+    notify: NotifyTarget | None
+
+    @classmethod
+    def of(cls, spec: JobSpec) -> Self:
+        return cls(
+            type=spec.type,
+            payload=without_credentials(spec.payload),
+            labels=spec.labels,
+            max_attempts=spec.max_attempts,
+            retry=spec.retry,
+            notify=NotifyTarget(url=spec.notify) if spec.notify else None,
+        )
 
 
 class JobList(msgspec.Struct, frozen=True, kw_only=True):

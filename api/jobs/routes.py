@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from msgspec import UNSET
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import readable_job, shown
 from api.dependencies import deps
@@ -36,6 +37,7 @@ TAG = "Jobs"
     summary="Submit a job",
     tag=TAG,
     body=Submission,
+    admits=admission.submitters,
     request_headers={idempotency.HEADER: IdempotencyKey, "traceparent": Traceparent},
     answer=JobResource,
     status=202,

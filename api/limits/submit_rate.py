@@ -39,6 +39,16 @@ class SubmitRate:
         self._buckets: Lru[_Bucket] = Lru(MAX_PRINCIPALS)
         self._lock = threading.Lock()
 
+    def check(self, principal: str) -> None:
+        """Raises `RateLimited` for a principal that could not submit one job now. Takes nothing."""
+        if not self._per_second:
+            return
+        with self._lock:
+            tokens = self._tokens(principal)
+        if tokens < 1:
+            seconds = math.ceil((1 - tokens) / self._per_second)
+            raise RateLimited(seconds, headers=self._headers(tokens, seconds))
+
     def take(self, principal: str, jobs: int) -> Mapping[str, str]:
         """Take so many jobs from the principal's bucket. Returns headers for the answer.
 

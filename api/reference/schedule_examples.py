@@ -6,7 +6,8 @@ from typing import Any
 from api.reference.schemas import Schema
 from api.schedules.resources import ScheduleList, ScheduleResource
 from jobs.job.model import Job
-from jobs.schedules.model import Cron, Fired, Schedule, Template
+from jobs.job.spec import JobSpec
+from jobs.schedules.model import Cron, Fired, Schedule
 from jobs.schedules.timetable import next_time
 from jobs.schedules.transitions import pause
 
@@ -29,7 +30,7 @@ def schedule_answers(job: Job) -> dict[str, Any]:
     schedule = Schedule(
         id=_ID,
         owner=job.owner,
-        template=Template(type=job.type, payload=bytes(job.payload).decode()),
+        template=JobSpec(type=job.type, payload=job.payload),
         timing=timing,
         created_at=now - timedelta(days=7),
         updated_at=now - timedelta(days=7),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, g, request
 from msgspec import UNSET
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import shown as shown_job
 from api.dependencies import deps
@@ -42,6 +43,7 @@ PROBLEMS = (ScheduleNotFound, VersionConflict, StoreUnavailable)
     summary="Change a schedule",
     tag=TAG,
     body=ScheduleChange,
+    admits=admission.changers,
     answer=ScheduleResource,
     problems=(UnknownJobType, PayloadTooLarge, MethodNotAllowed, *PROBLEMS),
 )

@@ -7,11 +7,10 @@ from msgspec import UNSET, structs
 
 from api.auth.callers import caller
 from api.dependencies import deps
-from api.jobs.orders import notify_of, policy_of
-from api.jobs.requests import JobTemplate
+from api.jobs.orders import spec_of
 from api.schedules.requests import ScheduleChange, ScheduleCreation
 from jobs.schedules.draft import Draft, check_template, timing_of
-from jobs.schedules.model import CatchUp, Cron, Overlap, Schedule, Template, Timing
+from jobs.schedules.model import CatchUp, Cron, Overlap, Schedule, Timing
 from jobs.schedules.transitions import edit
 
 _TIMING = ("cron", "time_zone", "every_seconds", "start_at")
@@ -21,7 +20,7 @@ def draft_of(creation: ScheduleCreation, idempotency_key: str | None) -> Draft:
     """The caller's draft. Raises `InvalidRequest`, `UnknownJobType`."""
     return Draft(
         owner=caller().member,
-        template=_template(creation.template),
+        template=spec_of(creation.template),
         description=creation.description or "",
         cron=creation.cron,
         time_zone=creation.time_zone,
@@ -47,7 +46,7 @@ def changed(schedule: Schedule, change: ScheduleChange, now: datetime) -> Schedu
     if "overlap" in given:
         changes["overlap"] = given["overlap"] or Overlap.ALLOW
     if change.template is not UNSET:
-        template = _template(change.template)
+        template = spec_of(change.template)
         check_template(schedule.owner, template, deps().registry, now, deps().settings.secrets)
         changes["template"] = template
     if timing := {name: given[name] for name in _TIMING if name in given}:
@@ -64,14 +63,3 @@ def _timing(before: Timing, given: dict[str, Any], now: datetime) -> Timing:
     elif given.get("cron") is None:
         old |= {"every_seconds": before.seconds, "start_at": before.start}
     return timing_of(**{**old, **given}, now=now)
-
-
-def _template(template: JobTemplate) -> Template:
-    return Template(
-        type=template.type,
-        payload=bytes(template.payload).decode(),
-        labels=template.labels,
-        max_attempts=template.max_attempts,
-        retry=policy_of(template.type, template.retry),
-        notify=notify_of(template.notify),
-    )

@@ -1,15 +1,12 @@
 """What callers see: the JSON of schedules and of their lists."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from api.jobs.resources import Moment, NotifyTarget
-from jobs.job.retry import RetryPolicy
-from jobs.payloads.redaction import without_credentials
+from api.jobs.resources import JobSpecResource, Moment
 from jobs.schedules.jobs import SCHEDULE
 from jobs.schedules.model import (
     CatchUp,
@@ -19,7 +16,6 @@ from jobs.schedules.model import (
     Overlap,
     Schedule,
     Skip,
-    Template,
 )
 from jobs.schedules.timetable import next_times
 
@@ -36,31 +32,6 @@ class ScheduleLinks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     resume: str | None = None
 
 
-class TemplateResource(msgspec.Struct, frozen=True, kw_only=True):
-    """The job that is made at each time. Null stands for the job type's own."""
-
-    type: str
-    payload: Annotated[
-        msgspec.Raw,
-        Meta(description="As it was given. Credentials in its `headers` are not shown."),
-    ]
-    labels: Mapping[str, str]
-    max_attempts: int | None
-    retry: RetryPolicy | None
-    notify: NotifyTarget | None
-
-    @classmethod
-    def of(cls, template: Template) -> Self:
-        return cls(
-            type=template.type,
-            payload=without_credentials(msgspec.Raw(template.payload.encode())),
-            labels=template.labels,
-            max_attempts=template.max_attempts,
-            retry=template.retry,
-            notify=NotifyTarget(url=template.notify) if template.notify else None,
-        )
-
-
 class ScheduleResource(msgspec.Struct, frozen=True, kw_only=True):
     """A schedule. What does not apply is null."""
 
@@ -68,7 +39,7 @@ class ScheduleResource(msgspec.Struct, frozen=True, kw_only=True):
     owner: Annotated[str, Meta(description="Who made it. Its jobs are theirs.")]
     description: str
     state: Literal["active", "paused"]
-    template: TemplateResource
+    template: JobSpecResource
     cron: str | None
     time_zone: str | None
     every_seconds: int | None
@@ -99,7 +70,7 @@ class ScheduleResource(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             **{name: getattr(schedule, name) for name in _SHOWN_AS_THEY_ARE},
             state="paused" if schedule.paused_at else "active",
-            template=TemplateResource.of(schedule.template),
+            template=JobSpecResource.of(schedule.template),
             cron=cron.expression if cron else None,
             time_zone=cron.time_zone if cron else None,
             every_seconds=every.seconds if every else None,

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from msgspec import UNSET
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import existing
 from api.dependencies import deps
@@ -35,6 +36,7 @@ TAG = "Schedules"
     summary="Create a schedule",
     tag=TAG,
     body=ScheduleCreation,
+    admits=admission.submitters,
     request_headers={idempotency.HEADER: IdempotencyKey},
     answer=ScheduleResource,
     status=201,

@@ -1,7 +1,6 @@
 """What was sent to a webhook and to a job's own URL, a test to it, and sending again."""
 
 import secrets
-from dataclasses import replace
 
 from flask import Blueprint, g
 from msgspec import UNSET
@@ -58,8 +57,10 @@ def test_webhook(webhook_id: WebhookId) -> DeliveryResource:
     own_id = event_id(webhook.id, secrets.token_hex(16))
     body = webhook_message(own_id, kind, now, told(webhook))
     delivery = WebhookDelivery(event=own_id, event_type=kind, body=body, webhook=webhook.id)
-    order = order_for(delivery, owner_of_webhook(webhook.id), key=None, trace=g.traceparent)
-    return _sent(replace(order, max_attempts=1))
+    order = order_for(
+        delivery, owner_of_webhook(webhook.id), key=None, trace=g.traceparent, max_attempts=1
+    )
+    return _sent(order)
 
 
 @routes.get("/v1/webhooks/<job_id:webhook_id>/deliveries")

@@ -5,6 +5,7 @@ import secrets
 from flask import Blueprint
 from msgspec import UNSET, structs
 
+from api.auth import admission
 from api.auth.callers import caller
 from api.auth.lookup import existing
 from api.dependencies import deps
@@ -37,6 +38,7 @@ TAG = "Webhooks"
     summary="Create a webhook",
     tag=TAG,
     body=WebhookCreation,
+    admits=admission.webhook_owners,
     answer=WebhookWithSecret,
     status=201,
     answer_headers={"Location": "Where the webhook is."},
@@ -110,6 +112,7 @@ def get_webhook(webhook_id: WebhookId) -> WebhookResource:
     summary="Update a webhook",
     tag=TAG,
     body=WebhookUpdate,
+    admits=admission.webhook_owners,
     answer=WebhookResource,
     problems=(WebhookNotFound, MethodNotAllowed, VersionConflict, StoreUnavailable),
 )

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from bench.cost.bill import Bill, bill
-from bench.cost.model import dormouse
-from bench.cost.prices import Prices, read_prices
-from bench.cost.workload import SECONDS, Deployment, Service, Workload, read_measured
 from bench.simulator.cloud_run import Sizing, Usage
 from bench.simulator.scenarios import Steady
 from bench.simulator.system import Setup
+from deployment.cost.bill import Bill, bill
+from deployment.cost.model import dormouse
+from deployment.cost.prices import Prices, read_prices
+from deployment.cost.workload import SECONDS, Deployment, Service, Workload, read_measured
 
 
 def month(setup: Setup, seen: Steady, prices: Prices | None = None) -> Bill:

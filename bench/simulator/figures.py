@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from bench.cost.workload import MEASURED, read_measured
+from deployment.cost.workload import MEASURED, read_measured
 from local.processes import ROOT
 
 SIGMAS_TO_P99 = 2.3263478740408408

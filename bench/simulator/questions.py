@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from bench.cost.bill import Bill
 from bench.simulator.bill import counted_month, month
 from bench.simulator.scenarios import Spike, Steady, spike, steady
 from bench.simulator.setups import in_use, with_instances_as_needed
 from bench.simulator.system import Setup
 from bench.simulator.walls import Wall, first, walls
+from deployment.cost.bill import Bill
 
 RATES = (10.0, 100.0, 1000.0, 10_000.0)
 SPIKE_JOBS, SPIKE_SECONDS = 10_000, 10.0

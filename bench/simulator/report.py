@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from bench.cost.prices import read_prices
-from bench.cost.workload import SECONDS
 from bench.simulator.figures import Figure, Figures, Latency
 from bench.simulator.local import Check
 from bench.simulator.questions import SPIKE_JOBS, SPIKE_SECONDS, Answer
 from bench.simulator.scenarios import Spike
 from bench.simulator.system import Setup
 from bench.simulator.walls import Wall, seconds_to_ramp
+from deployment.cost.prices import read_prices
+from deployment.cost.workload import SECONDS
 
 
 def page(
@@ -48,9 +48,8 @@ def page(
         _ramp(setup),
         "## A month's bill",
         _words(
-            f"By list prices in {prices.region}, {prices.date} (`bench/cost/prices.toml`). What is",
-            "counted and what is left out is as in `./dev cost`; the instances are those that the",
-            "model saw.",
+            f"By list prices in {prices.region}, {prices.date} (`deployment/cost/prices.toml`).",
+            "It counts what `./dev cost` counts; the instances are those that the model saw.",
         ),
         _bills(answers),
         "## Beside a local run",

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from bench.cost.model import LEAST_MESSAGE
 from bench.simulator.system import Setup
+from deployment.cost.model import LEAST_MESSAGE
 from local.processes import ROOT
 
 INDEXES = ROOT / "infra" / "firestore-indexes.json"

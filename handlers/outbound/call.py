@@ -41,6 +41,7 @@ def request(
     while True:
         if only_https:
             _check_https(outgoing.url, ctx)
+        _check_host(outgoing.url, ctx)
         with exchange(outgoing, ctx.allowed_hosts, deadline) as response:
             onward = outgoing.redirected(response) if redirects else None
             if onward is None:
@@ -57,6 +58,15 @@ def _parse(url: str) -> Url:
         return Url.parse(url)
     except ValueError as error:
         raise PermanentError(f"The URL can't be called: {error}.") from error
+
+
+def _check_host(url: Url, ctx: Context) -> None:
+    """Each hop: a redirect must not carry a secret away either."""
+    if ctx.only_hosts is not None and not {url.host, url.host_and_port} & ctx.only_hosts:
+        allowed = ", ".join(sorted(ctx.only_hosts)) or "no host"
+        raise PermanentError(
+            f"A secret of this payload is for {allowed} only, and {url.host} was called."
+        )
 
 
 def _check_https(url: Url, ctx: Context) -> None:

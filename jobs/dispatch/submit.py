@@ -12,6 +12,7 @@ from jobs.job.model import Job
 from jobs.job.order import Order, job_for
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.telemetry.log import log_event
 
 TRIES = 4
@@ -40,7 +41,7 @@ class Submitter:
     registry: Registry
     now: Callable[[], datetime]
     new_id: Callable[[], str] = lambda: token_hex(16)
-    secrets: frozenset[str] = frozenset()
+    secrets: SecretBindings = NO_SECRETS
 
     def submit(self, order: Order) -> Submitted:
         """One job: one write, and no read unless its key was used before."""

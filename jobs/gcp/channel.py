@@ -17,8 +17,10 @@ _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _OPTIONS = [
     # The default waits up to two minutes before it tries a lost connection again.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # Despite its name also how long one attempt to connect may take: a cold start needs time for
+    # its handshake. https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md
+    ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
     # Retrying is done here, where a change that was sent twice can be recognised.

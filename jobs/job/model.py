@@ -8,7 +8,7 @@ from zlib import crc32
 
 import msgspec
 
-from jobs.job.retry import RetryPolicy
+from jobs.job.spec import JobSpec
 
 Version = NewType("Version", str)
 """Names one state of one job's document. Opaque; the store gives a new one at every save."""
@@ -101,26 +101,21 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: Mapping[str, msgspec.Raw] = {}
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Job(JobSpec, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of work that a caller asked for. All times are UTC with microseconds.
 
-    `payload` and `result` are JSON texts, kept as they came; `checkpoint` is the JSON text of a
-    `Checkpoint`. `retry` is the caller's own policy, in place of the job type's. `notify` is a URL
-    that wants to hear how the job ended. `wake_at` is when somebody must look at the job if nothing
-    else happens; a terminal job has none. `dispatches` counts the job messages since the last
-    attempt. `version` is the document's state that this object shows; it is not part of the
-    document.
+    `result` is a JSON text; `checkpoint` is the JSON text of a `Checkpoint`. `wake_at` is when
+    somebody must look at the job if nothing else happens; a terminal job has none. `dispatches`
+    counts the job messages since the last attempt. `version` is the document's state that this
+    object shows; it is not part of the document.
     """
 
     id: str
-    type: str
     owner: str
-    payload: msgspec.Raw
     max_attempts: int
     created_at: Moment
     run_at: Moment
     status: Status = Status.QUEUED
-    labels: Mapping[str, str] = {}
     attempt: int = 0
     progress: Progress | None = None
     result: str | None = None
@@ -132,9 +127,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wake_at: Moment | None = None
     expire_at: Moment | None = None
     checkpoint: str | None = None
-    retry: RetryPolicy | None = None
-    notify: str | None = None
     dispatches: int = 0
+    handed_back: int = 0
     worker: str | None = None
     trace: str | None = None
     fingerprint: str | None = None

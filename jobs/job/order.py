@@ -1,18 +1,22 @@
 """What a caller asks for, and the job that it becomes. Checks; keeps nothing."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from jobs.errors import InvalidRequest, PayloadTooLarge, UnknownJobType
 from jobs.job.model import Job
-from jobs.job.retry import MAX_ATTEMPTS, RetryPolicy
+from jobs.job.retry import MAX_ATTEMPTS
+from jobs.job.spec import JobSpec
 from jobs.job.transitions import dispatch, is_short
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.payloads.secret_references import checked
+from jobs.payloads.strict_json import check_json
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_DELAY = timedelta(days=366)
@@ -20,22 +24,19 @@ MAX_DELAY = timedelta(days=366)
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What a caller asks for, already of the right shape. `payload` is a JSON text.
+    """What a caller asks for, already of the right shape.
 
-    `delay` counts from when the order arrives, and stands in place of `run_at`. `internal` orders
-    come from Dormouse itself, which alone may order jobs of an internal type.
+    `delay` counts from when the order arrives, and stands in place of `run_at`. `id` is for whoever
+    derives it from something that happens once. `internal` orders come from Dormouse itself, which
+    alone may order jobs of an internal type.
     """
 
-    type: str
-    payload: msgspec.Raw
+    spec: JobSpec
     owner: str
-    labels: Mapping[str, str]
     run_at: datetime | None = None
     delay: timedelta | None = None
-    max_attempts: int | None = None
-    retry: RetryPolicy | None = None
-    notify: str | None = None
     idempotency_key: str | None = None
+    id: str | None = None
     trace: str | None = None
     internal: bool = False
 
@@ -45,35 +46,47 @@ def job_for(
     registry: Registry,
     now: datetime,
     new_id: Callable[[], str],
-    secrets: frozenset[str] = frozenset(),
+    secrets: SecretBindings = NO_SECRETS,
 ) -> Job:
     """The job that the order asks for, not kept yet; already dispatched if it is due soon.
 
-    `secrets` are the names that its payload may refer to. The references are kept, never values.
+    `secrets` are those that its payload may refer to. The references are kept, never values.
     Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`.
     """
-    kind = registry.get(order.type)
+    spec = order.spec
+    kind = registry.get(spec.type)
     if kind.internal and not order.internal:
         raise UnknownJobType(f"Jobs of the type {kind.name} are made by Dormouse itself.")
-    if len(bytes(order.payload)) > MAX_PAYLOAD_BYTES:
+    if len(bytes(spec.payload)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(f"A payload has at most {MAX_PAYLOAD_BYTES} bytes of JSON.")
-    kind.decode(checked(order.payload, secrets))
+    if not order.internal:
+        check_json(bytes(spec.payload), MAX_PAYLOAD_BYTES, "The payload")
+    kind.decode(
+        checked(
+            spec.payload,
+            partial(
+                secrets.check,
+                job_type=kind.name,
+                fields=kind.secret_fields,
+                owner=order.owner,
+            ),
+        )
+    )
     run_at = max(now, order.run_at or now) if order.delay is None else now + order.delay
     if run_at - now > MAX_DELAY:
         raise InvalidRequest(f"A job may wait {MAX_DELAY.days} days at most.")
     run_at = run_at.astimezone(UTC)
-    if order.max_attempts is not None and not 1 <= order.max_attempts <= MAX_ATTEMPTS:
+    if spec.max_attempts is not None and not 1 <= spec.max_attempts <= MAX_ATTEMPTS:
         raise InvalidRequest(f"`$.max_attempts` is a number from 1 to {MAX_ATTEMPTS}.")
     key = order.idempotency_key
     job = Job(
-        id=derived_id(order.owner, key) if key else new_id(),
-        type=order.type,
+        **spec.fields()
+        | {
+            "payload": spec.payload.copy(),
+            "max_attempts": spec.max_attempts or (spec.retry or kind.retry).max_attempts,
+        },
+        id=order.id or (derived_id(order.owner, key) if key else new_id()),
         owner=order.owner,
-        payload=order.payload.copy(),
-        labels=order.labels,
-        max_attempts=order.max_attempts or (order.retry or kind.retry).max_attempts,
-        retry=order.retry,
-        notify=order.notify,
         created_at=now,
         run_at=run_at,
         wake_at=run_at,
@@ -90,14 +103,8 @@ def derived_id(owner: str, idempotency_key: str) -> str:
 
 def _fingerprint(order: Order) -> str:
     """Equal for equal requests, however their JSON is written."""
-    request = {
-        "type": order.type,
-        "payload": msgspec.json.decode(order.payload),
-        "labels": dict(order.labels),
+    request = order.spec.canonical() | {
         "run_at": order.run_at.timestamp() if order.run_at else None,
         "delay": order.delay,
-        "max_attempts": order.max_attempts,
-        "retry": order.retry,
-        "notify": order.notify,
     }
     return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()

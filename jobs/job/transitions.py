@@ -26,6 +26,18 @@ REDISPATCH_DELAY = timedelta(minutes=1)
 
 LONGEST_REDISPATCH_DELAY = timedelta(hours=1)
 
+LEASE = timedelta(seconds=60)
+"""How long a claim, or a renewal of it, holds a job, whatever the attempt's timeout.
+
+Whoever runs an attempt renews its lease, so only a dead worker's jobs wait for its end.
+"""
+
+MAX_HAND_BACKS = 5
+"""How often workers may give an attempt up without counting it.
+
+A handler that ends its worker must not go round for ever.
+"""
+
 SHORT_WAIT = timedelta(seconds=5)
 """A wait up to this long is waited out in the worker; the sweep sees to longer ones."""
 
@@ -33,6 +45,7 @@ SHORT_WAIT = timedelta(seconds=5)
 class Transition(StrEnum):
     DISPATCH = "dispatch"
     CLAIM = "claim"
+    RENEW = "renew"
     REPORT = "report"
     REMEMBER = "remember"
     SAY = "say"
@@ -49,6 +62,7 @@ class Transition(StrEnum):
 ALLOWED: dict[Transition, frozenset[Status]] = {
     Transition.DISPATCH: frozenset({Status.QUEUED}),
     Transition.CLAIM: frozenset({Status.QUEUED}),
+    Transition.RENEW: frozenset({Status.RUNNING}),
     Transition.REPORT: frozenset({Status.RUNNING}),
     Transition.REMEMBER: frozenset({Status.RUNNING}),
     Transition.SAY: frozenset({Status.RUNNING}),
@@ -77,7 +91,7 @@ def redispatch_delay(dispatches: int) -> timedelta:
     return min(REDISPATCH_DELAY * (1 << min(dispatches, 16)), LONGEST_REDISPATCH_DELAY)
 
 
-def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
+def claim(job: Job, now: datetime, *, worker: str, lease: timedelta = LEASE) -> Job:
     """An attempt starts and owns the job until its lease ends. Refused before `run_at`."""
     _check(job, Transition.CLAIM)
     if now < job.run_at:
@@ -91,6 +105,12 @@ def claim(job: Job, now: datetime, *, lease: timedelta, worker: str) -> Job:
         progress=None,
         worker=worker,
     )
+
+
+def renew(job: Job, now: datetime, *, lease: timedelta = LEASE) -> Job:
+    """The running attempt is alive and holds its job for longer. Its lease never gets shorter."""
+    _check(job, Transition.RENEW)
+    return job.evolve(wake_at=max(now + lease, job.wake_at or now))
 
 
 def report(job: Job, progress: Progress) -> Job:
@@ -115,7 +135,7 @@ def say(job: Job, lines: Iterable[LogLine]) -> Job:
 def pause(job: Job, now: datetime, delay: timedelta) -> Job:
     """The attempt gives its lease up and goes on after `delay`, in another push, as the same."""
     _check(job, Transition.PAUSE)
-    paused = job.evolve(attempt=job.attempt - 1, worker=None)
+    paused = job.evolve(attempt=job.attempt - 1, worker=None, handed_back=0)
     return _wait_until(paused, now, now + delay)
 
 
@@ -141,7 +161,11 @@ def lose_lease(job: Job, now: datetime, *, keep_for: timedelta) -> Job:
     _check(job, Transition.LOSE_LEASE)
     if not lease_ended(job, now):
         raise TransitionRefused("The attempt's lease has not ended.")
-    error = JobError(code="worker_lost", message="The worker was lost while it ran the job.")
+    return _lose(job, now, "The worker was lost while it ran the job.", keep_for)
+
+
+def _lose(job: Job, now: datetime, why: str, keep_for: timedelta) -> Job:
+    error = JobError(code="worker_lost", message=why)
     ended = _end_attempt(job, now, AttemptOutcome.LOST, error)
     if job.attempt >= job.max_attempts:
         return _finish(ended, now, Status.FAILED, keep_for)
@@ -152,10 +176,21 @@ def lease_ended(job: Job, now: datetime) -> bool:
     return job.status is Status.RUNNING and (job.wake_at is None or job.wake_at <= now)
 
 
-def hand_back(job: Job, now: datetime) -> Job:
-    """The worker must stop and gives the job back; the attempt does not count."""
+def hand_back(job: Job, now: datetime, *, keep_for: timedelta) -> Job:
+    """The worker must stop and gives the job back.
+
+    The attempt does not count, unless `MAX_HAND_BACKS` workers did the same in turn.
+    """
     _check(job, Transition.HAND_BACK)
-    given = job.evolve(attempt=job.attempt - 1, started_at=None, worker=None, progress=None)
+    if job.handed_back >= MAX_HAND_BACKS:
+        return _lose(job, now, f"{MAX_HAND_BACKS + 1} workers stopped while they ran it.", keep_for)
+    given = job.evolve(
+        attempt=job.attempt - 1,
+        started_at=None,
+        worker=None,
+        progress=None,
+        handed_back=job.handed_back + 1,
+    )
     return _wait_until(given, now, now)
 
 
@@ -207,7 +242,7 @@ def _end_attempt(job: Job, now: datetime, outcome: AttemptOutcome, error: JobErr
         error=error,
     )
     kept = (*job.attempts, attempt)[-ATTEMPTS_KEPT:]
-    return job.evolve(attempts=kept, error=error, worker=None)
+    return job.evolve(attempts=kept, error=error, worker=None, handed_back=0)
 
 
 def _finish(job: Job, now: datetime, status: Status, keep_for: timedelta) -> Job:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from jobs.errors import IdempotencyKeyReused, VersionConflict
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.errors import ScheduleExists, TooManySchedules
 from jobs.schedules.model import MAX_PER_OWNER, Schedule
@@ -28,7 +29,7 @@ class Creator:
     registry: Registry
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    secrets: frozenset[str]
+    secrets: SecretBindings
 
     def create(self, draft: Draft) -> Created:
         """Keep the schedule; with a key, a repetition finds the first one.

@@ -9,9 +9,11 @@ import msgspec
 
 from jobs.errors import InvalidRequest
 from jobs.job.order import derived_id, job_for
+from jobs.job.spec import JobSpec
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules.jobs import order_of
-from jobs.schedules.model import CatchUp, Cron, Every, Overlap, Schedule, Template, Timing
+from jobs.schedules.model import CatchUp, Cron, Every, Overlap, Schedule, Timing
 from jobs.schedules.timetable import checked, next_time
 
 
@@ -23,7 +25,7 @@ class Draft:
     """
 
     owner: str
-    template: Template
+    template: JobSpec
     description: str = ""
     cron: str | None = None
     time_zone: str | None = None
@@ -39,7 +41,7 @@ def schedule_for(
     registry: Registry,
     now: datetime,
     new_id: Callable[[], str],
-    secrets: frozenset[str],
+    secrets: SecretBindings,
 ) -> Schedule:
     """The schedule that the draft asks for, not kept yet.
 
@@ -83,18 +85,15 @@ def timing_of(
 
 
 def check_template(
-    owner: str, template: Template, registry: Registry, now: datetime, secrets: frozenset[str]
+    owner: str, template: JobSpec, registry: Registry, now: datetime, secrets: SecretBindings
 ) -> None:
     """Raises what the submission of such a job would raise."""
-    job_for(order_of(owner, template, {}), registry, now, lambda: "", secrets)
+    job_for(order_of(owner, template, {}), registry, now, str, secrets)
 
 
 def _fingerprint(draft: Draft) -> str:
     """Equal for equal requests, however their JSON is written."""
-    template = msgspec.structs.asdict(draft.template)
-    request = {
-        **template,
-        "payload": msgspec.json.decode(draft.template.payload),
+    request = draft.template.canonical() | {
         "description": draft.description,
         "cron": draft.cron,
         "time_zone": draft.time_zone,

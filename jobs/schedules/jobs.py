@@ -1,6 +1,7 @@
 """The jobs that schedules make."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,7 +9,8 @@ import msgspec
 
 from jobs.errors import InvalidRequest
 from jobs.job.order import Order
-from jobs.schedules.model import Schedule, Template
+from jobs.job.spec import JobSpec
+from jobs.schedules.model import Schedule, job_id_at
 
 SCHEDULE: Final = "schedule"
 SCHEDULED_FOR: Final = "scheduled-for"
@@ -18,12 +20,13 @@ SCHEDULED_FOR: Final = "scheduled-for"
 def order_at(schedule: Schedule, at: datetime, trace: str) -> Order:
     """What the schedule asks for at this time, to be done at once."""
     labels = {SCHEDULE: schedule.id, SCHEDULED_FOR: _in_a_label(at)}
-    return order_of(schedule.owner, schedule.template, labels, trace=trace)
+    order = order_of(schedule.owner, schedule.template, labels, trace=trace)
+    return replace(order, id=job_id_at(schedule.id, at))
 
 
 def order_of(
     owner: str,
-    template: Template,
+    template: JobSpec,
     more_labels: Mapping[str, str],
     *,
     key: str | None = None,
@@ -32,17 +35,8 @@ def order_of(
     """A template as the order of a job that is its owner's. Raises `InvalidRequest`."""
     if taken := sorted({SCHEDULE, SCHEDULED_FOR} & template.labels.keys()):
         raise InvalidRequest(f"The label `{taken[0]}` is set by the schedule itself.")
-    return Order(
-        type=template.type,
-        payload=msgspec.Raw(template.payload.encode()),
-        owner=owner,
-        labels={**template.labels, **more_labels},
-        max_attempts=template.max_attempts,
-        retry=template.retry,
-        notify=template.notify,
-        idempotency_key=key,
-        trace=trace,
-    )
+    spec = msgspec.structs.replace(template, labels={**template.labels, **more_labels})
+    return Order(spec=spec, owner=owner, idempotency_key=key, trace=trace)
 
 
 def _in_a_label(at: datetime) -> str:

@@ -1,7 +1,6 @@
 """What a schedule is. How it changes stands in `transitions`, when it fires in `timetable`."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import msgspec
 
 from jobs.job.model import NO_VERSION, Moment, Version
-from jobs.job.retry import RetryPolicy
+from jobs.job.spec import JobSpec
 
 MAX_PER_OWNER = 100
 MAX_CATCH_UP = 100
@@ -31,20 +30,6 @@ class Overlap(StrEnum):
 
     ALLOW = "allow"
     SKIP = "skip"
-
-
-class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What each job of the schedule is to be.
-
-    `payload` is a JSON text, kept as it came; `notify` a URL that is told of each job's end.
-    """
-
-    type: str
-    payload: str
-    labels: Mapping[str, str] = {}
-    max_attempts: int | None = None
-    retry: RetryPolicy | None = None
-    notify: str | None = None
 
 
 class Cron(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="cron"):
@@ -85,15 +70,16 @@ class Skip(msgspec.Struct, frozen=True, kw_only=True):
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A job to make again and again. All times are UTC.
 
-    `fire_at` is the next time; it is None while the schedule is paused. The jobs belong to the
-    owner. `fingerprint` is of the request that made it, where that had an idempotency key.
-    `version` is the document's state that this object shows; it is not part of the document.
+    `template` is what each of its jobs is to be. `fire_at` is the next time; it is None while the
+    schedule is paused. The jobs belong to the owner. `fingerprint` is of the request that made it,
+    where that had an idempotency key. `version` is the document's state that this object shows; it
+    is not part of the document.
     """
 
     id: str
     owner: str
     description: str = ""
-    template: Template
+    template: JobSpec
     timing: Timing
     catch_up: CatchUp = CatchUp.NONE
     overlap: Overlap = Overlap.ALLOW

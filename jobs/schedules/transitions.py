@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from jobs.job.spec import JobSpec
 from jobs.schedules.model import (
     MAX_CATCH_UP,
     MAX_CATCH_UP_BYTES,
@@ -16,7 +17,6 @@ from jobs.schedules.model import (
     Overlap,
     Schedule,
     Skip,
-    Template,
     Timing,
 )
 from jobs.schedules.timetable import newest_times, next_time
@@ -42,7 +42,7 @@ def due(schedule: Schedule, now: datetime) -> Due:
     """
     if schedule.fire_at is None or schedule.fire_at > now:
         return Due((), None)
-    most = min(MAX_CATCH_UP, MAX_CATCH_UP_BYTES // len(schedule.template.payload.encode()))
+    most = min(MAX_CATCH_UP, MAX_CATCH_UP_BYTES // len(bytes(schedule.template.payload)))
     times = newest_times(schedule.timing, schedule.fire_at, now, most)
     fresh = [time for time in times if now - time <= GRACE]
     chosen = {
@@ -93,7 +93,7 @@ def edit(
     now: datetime,
     *,
     timing: Timing | None = None,
-    template: Template | None = None,
+    template: JobSpec | None = None,
     **others: Any,
 ) -> Schedule:
     """With another timing it counts from now; else its next time stays."""

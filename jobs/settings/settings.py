@@ -9,6 +9,7 @@ import msgspec
 
 from jobs.errors import SettingsError
 from jobs.payloads.buckets import Buckets
+from jobs.payloads.secret_bindings import NO_SECRETS, SecretBindings
 from jobs.settings.roles import Binding
 from jobs.settings.variables import Variables, words_of
 
@@ -69,7 +70,7 @@ class Settings:
     """What each of them may have."""
     allowed_hosts: frozenset[str] = frozenset()
     """`host:port` pairs that outbound calls may reach although they are not public."""
-    secrets: frozenset[str] = frozenset()
+    secrets: SecretBindings = NO_SECRETS
     """The names that payloads may refer to."""
     secrets_folder: str = "/secrets"
     """Where the worker finds their values."""
@@ -96,6 +97,7 @@ class Settings:
     ) -> "Settings":
         """Raises `SettingsError`, which names the variable and what it should be."""
         read = Variables(environment)
+        _refuse_stand_ins(read)
         mine = read.required if service == "api" else read.optional
         workers = read.required if service == "worker" else read.optional
         return cls(
@@ -124,7 +126,7 @@ class Settings:
             allowed_hosts=frozenset(words_of(read.optional("DORMOUSE_ALLOWED_HOSTS"))),
             handlers=read.optional("DORMOUSE_HANDLERS") or cls.handlers,
             triggers=read.optional("DORMOUSE_TRIGGERS") or cls.triggers,
-            secrets=frozenset(words_of(read.optional("DORMOUSE_SECRETS"))),
+            secrets=SecretBindings.parse(read.optional("DORMOUSE_SECRETS")),
             buckets=frozenset(words_of(read.optional("DORMOUSE_BUCKETS"))),
             storage_emulator=read.optional("STORAGE_EMULATOR_HOST").rstrip("/"),
             metadata_host=read.optional("GCE_METADATA_HOST") or cls.metadata_host,
@@ -157,6 +159,25 @@ def _has_collector(read: Variables) -> bool:
     ]
     is_disabled = read.optional("OTEL_SDK_DISABLED").lower() == "true"
     return any(endpoints) and not is_disabled
+
+
+def _refuse_stand_ins(read: Variables) -> None:
+    """On Cloud Run nothing may stand in for Google: whoever set it could forge every identity."""
+    if not read.optional("K_SERVICE"):
+        return
+    for name in _STAND_INS:
+        if value := read.optional(name):
+            raise SettingsError(f"{name} is for development: Cloud Run must not have it ({value}).")
+    if read.optional("DORMOUSE_CERTIFICATES_URL").startswith("http:"):
+        raise SettingsError("DORMOUSE_CERTIFICATES_URL must be an https URL on Cloud Run.")
+
+
+_STAND_INS = (
+    "FIRESTORE_EMULATOR_HOST",
+    "PUBSUB_EMULATOR_HOST",
+    "STORAGE_EMULATOR_HOST",
+    "GCE_METADATA_HOST",
+)
 
 
 def _checked_by_cloud_run(read: Variables) -> bool:

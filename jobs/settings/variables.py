@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from jobs.errors import SettingsError
 from jobs.payloads.buckets import BUCKET_PATTERN
-from jobs.payloads.secret_references import NAME_PATTERN
+from jobs.payloads.secret_bindings import NAMES_PATTERN
 
 _NAME = (r"[^\s/]+", "a name without blanks and slashes")
 _ADDRESS = (r"(\[[0-9a-fA-F:.]+\]|[^\s:/,\[\]]+):\d{1,5}", "of the form host:port")
@@ -35,8 +35,8 @@ _FORMS = {
     ),
     "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": ("true|false", "true or false"),
     "DORMOUSE_SECRETS": (
-        rf"{NAME_PATTERN}(\s*,\s*{NAME_PATTERN})*\s*,?",
-        "names of letters, digits, - and _, separated by commas",
+        rf"(?s:{NAMES_PATTERN})",
+        "names of letters, digits, - and _, separated by commas, or a JSON list of bindings",
     ),
     "OTEL_EXPORTER_OTLP_ENDPOINT": _URL,
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": _URL,

@@ -25,6 +25,7 @@ class Task(Protocol):
 
 
 TaskT = TypeVar("TaskT", bound=Task)
+LinkT = TypeVar("LinkT", bound=Link)
 OutcomeT = TypeVar("OutcomeT")
 
 
@@ -43,7 +44,9 @@ class Telemetry(Protocol):
         """A span for each job message, in the trace of its dispatch."""
         ...
 
-    def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:
+    def attempt(
+        self, run: Callable[[TaskT, LinkT], OutcomeT]
+    ) -> Callable[[TaskT, LinkT], OutcomeT]:
         """A span for each run of a handler; the task carries it."""
         ...
 
@@ -72,7 +75,9 @@ class Off:
     def answer(self, answer: Callable[[JobMessage], None]) -> Callable[[JobMessage], None]:
         return answer
 
-    def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:
+    def attempt(
+        self, run: Callable[[TaskT, LinkT], OutcomeT]
+    ) -> Callable[[TaskT, LinkT], OutcomeT]:
         return run
 
     def handler(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:

@@ -17,7 +17,7 @@ from jobs.job.store import JobStore
 from jobs.settings.settings import Settings
 from jobs.telemetry.context import context_of, fail, span_of, traceparent_of
 from jobs.telemetry.export import SpansOfRequests, provider
-from jobs.telemetry.port import OutcomeT, TaskT
+from jobs.telemetry.port import LinkT, OutcomeT, TaskT
 from jobs.telemetry.queue import TracedQueue, traced_answer
 from jobs.telemetry.requests import TracedRequests
 from jobs.telemetry.store import TracedStore
@@ -52,8 +52,10 @@ class Spans:
     def answer(self, answer: Callable[[JobMessage], None]) -> Callable[[JobMessage], None]:
         return traced_answer(answer, self._tracer, self._topic)
 
-    def attempt(self, run: Callable[[TaskT, Link], OutcomeT]) -> Callable[[TaskT, Link], OutcomeT]:
-        def traced(task: TaskT, link: Link) -> OutcomeT:
+    def attempt(
+        self, run: Callable[[TaskT, LinkT], OutcomeT]
+    ) -> Callable[[TaskT, LinkT], OutcomeT]:
+        def traced(task: TaskT, link: LinkT) -> OutcomeT:
             attributes: dict[str, str | int] = {
                 "dormouse.job.id": task.job_id,
                 "dormouse.job.type": task.job_type,

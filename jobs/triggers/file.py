@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,13 @@ def _refuse_what_can_be_seen_to_fail(
     try:
         kind = registry.offered.with_buckets(settings.buckets).get(trigger.type)
         payload = msgspec.json.encode(sample(trigger.payload, _ANY_VALUE))
-        kind.decode(checked(payload, settings.secrets))
+        check = partial(
+            settings.secrets.check,
+            job_type=kind.name,
+            fields=kind.secret_fields,
+            owner=trigger.principal,
+        )
+        kind.decode(checked(payload, check))
     except UnknownJobType as error:
         raise SettingsError(f"{where}: {error}") from error
     except InvalidRequest as error:

@@ -18,6 +18,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from jobs.payloads.secret_references import as_data
+
 _STEP = r'(?:[A-Za-z0-9_-]+|"[^"]+")'
 _PART = re.compile(
     rf"(?P<brace>{{{{|}}}})|{{(?P<path>{_STEP}(?:\.{_STEP})*)(?P<optional>\?)?}}|[{{}}]"
@@ -66,6 +68,11 @@ def filled(template: Any, event: Mapping[str, Any]) -> Any:
     return _filled(template, lambda path, optional: _found(event, path, optional=optional))
 
 
+def _data(value: Any) -> Any:
+    """A value of the event's, of which nothing is taken for a reference to a secret."""
+    return value if value is _MISSING else as_data(value)
+
+
 def sample(template: Any, value: str) -> Any:
     """The template with this value for every reference."""
     return _filled(template, lambda _path, _optional: value)
@@ -78,7 +85,7 @@ def _filled(template: Any, look: _Look) -> Any:
     if isinstance(template, str):
         whole = _PART.fullmatch(template)
         if whole and whole["path"]:
-            return look(whole["path"], bool(whole["optional"]))
+            return _data(look(whole["path"], bool(whole["optional"])))
         return _text(template, look)
     if isinstance(template, Mapping):
         made = {name: _filled(item, look) for name, item in template.items()}

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from jobs.events.model import DELIVERY, Event, EventType
 from jobs.job.order import Order
+from jobs.job.spec import JobSpec
 
 
 class Notify(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,14 +84,21 @@ def orders_for(event: Event) -> list[Order]:
 
 
 def order_for(
-    delivery: WebhookDelivery, owner: str, *, key: str | None, trace: str | None
+    delivery: WebhookDelivery,
+    owner: str,
+    *,
+    key: str | None,
+    trace: str | None,
+    max_attempts: int | None = None,
 ) -> Order:
     """The order of one delivery. Under the same key it is made once."""
     return Order(
-        type=DELIVERY,
-        payload=msgspec.Raw(msgspec.json.encode(delivery)),
+        spec=JobSpec(
+            type=DELIVERY,
+            payload=msgspec.Raw(msgspec.json.encode(delivery)),
+            max_attempts=max_attempts,
+        ),
         owner=owner,
-        labels={},
         idempotency_key=key,
         trace=trace,
         internal=True,

@@ -30,6 +30,7 @@ class Echoed(msgspec.Struct, frozen=True, kw_only=True):
     example=Echo(text="It's me"),
     timeout=timedelta(minutes=1),
     retry=RetryPolicy(max_attempts=4, first_seconds=3, factor=2, longest_seconds=60),
+    secret_fields=("text",),
 )
 def echo(payload: Echo, _context: Context) -> Echoed:
     """Say it again.

@@ -7,13 +7,14 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from identity.tokens import Verifier
 from jobs.dead_letters.store import DeadLetter, Reason
 from jobs.dispatch.queue import JobMessage
 from jobs.job.model import UNDELIVERED, Status
-from jobs.schedules.model import Template
+from jobs.job.spec import JobSpec
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api.conftest import AUDIENCE, Harness
@@ -44,6 +45,11 @@ BODIES: dict[str, Any] = {
 
 Row = dict[str, tuple[int, int]]
 """For each caller the status on its own thing, and on somebody else's."""
+
+_NEVER_SUBMITS: Row = dict.fromkeys(
+    ("viewer", "viewer of its type", "viewer of others"), (403, 403)
+)
+"""Who is refused before the body is read, whatever the path names."""
 
 
 def _for_all(status: int) -> Row:
@@ -120,7 +126,7 @@ TABLE: dict[str, Row] = {
     "POST /v1/schedules": _for(201, *_MAY_SUBMIT),
     "GET /v1/schedules": _LIST,
     "GET /v1/schedules/<job_id:schedule_id>": _READ,
-    "PATCH /v1/schedules/<job_id:schedule_id>": _change(200),
+    "PATCH /v1/schedules/<job_id:schedule_id>": _change(200) | _NEVER_SUBMITS,
     "POST /v1/schedules/<job_id:schedule_id>:pause": _change(200),
     "POST /v1/schedules/<job_id:schedule_id>:resume": _change(200),
     "POST /v1/schedules/<job_id:schedule_id>:run": _change(202),
@@ -136,7 +142,7 @@ TABLE: dict[str, Row] = {
     ),
     "GET /v1/webhooks": _for_all(200),
     "GET /v1/webhooks/<job_id:webhook_id>": _READ_WEBHOOK,
-    "PATCH /v1/webhooks/<job_id:webhook_id>": _change_webhook(200),
+    "PATCH /v1/webhooks/<job_id:webhook_id>": _change_webhook(200) | _NEVER_SUBMITS,
     "DELETE /v1/webhooks/<job_id:webhook_id>": _change_webhook(204),
     "POST /v1/webhooks/<job_id:webhook_id>:rotateSecret": _change_webhook(200)
     | {"operator": (200, 403)},
@@ -172,7 +178,7 @@ def harness(issuer: Issuer, verifier: Verifier, caller: str) -> Harness:
         job = harness.put(
             id=job_id, type="text.echo", owner=owner, status=Status.FAILED, error=error
         )
-        template = Template(type="text.echo", payload='{"text": "hello"}')
+        template = JobSpec(type="text.echo", payload=msgspec.Raw(b'{"text": "hello"}'))
         harness.stores.schedules.create(a_schedule(id=job_id, owner=owner, template=template))
         dead_letter = DeadLetter(
             id=job_id,

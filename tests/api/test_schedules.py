@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from werkzeug.test import TestResponse
 
 from identity.tokens import Verifier
-from jobs.schedules.model import MAX_PER_OWNER, Fired, Skip, Template
+from jobs.job.spec import JobSpec
+from jobs.schedules.model import MAX_PER_OWNER, Fired, Skip
 from jobs.settings.roles import Binding, Role
 from local.cloud.identity import Issuer
 from tests.api import expect
@@ -361,7 +363,7 @@ def test_what_fired_and_what_was_skipped(harness: Harness, ada: Caller) -> None:
     """The latest time that made a job is shown, and the latest that made none, with its reason."""
     kept = a_schedule(
         owner=f"user:{ADA}",
-        template=Template(type="text.echo", payload='{"text": "a"}'),
+        template=JobSpec(type="text.echo", payload=msgspec.Raw(b'{"text": "a"}')),
         last_firing=Fired(at=T0, job_id="1" * 32),
         last_skip=Skip(at=T0 + MINUTE, code="overlap", detail="It had not ended."),
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from identity.tokens import Verifier
+from jobs.payloads.secret_bindings import SecretBindings
 from local.cloud.identity import Issuer
 from tests.api.conftest import ADA, AUDIENCE, ROLES, Harness
 from tests.factories import some_settings
@@ -13,7 +14,7 @@ REFERENCE = {"$secret": "github-token"}
 @pytest.fixture
 def harness(issuer: Issuer, verifier: Verifier) -> Harness:
     """Payloads may refer to one secret."""
-    secrets = frozenset({"github-token"})
+    secrets = SecretBindings.parse("github-token")
     settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES, secrets=secrets)
     return Harness(issuer, verifier, settings=settings)
 

@@ -66,6 +66,7 @@ def test_a_document(firestore: FirestoreJobStore, jobs: Any) -> None:
         "log": [],
         "wake_at": T0 + timedelta(minutes=1),
         "dispatches": 1,
+        "handed_back": 0,
         "trace": job.trace,
     }
 

@@ -269,6 +269,7 @@ FIELDS: dict[str, Any] = {
     ),
     "notify": "https://example.com/hook?x=é",
     "dispatches": 17,
+    "handed_back": 2,
     "worker": "worker-00042-bat",
     "trace": None,
     "fingerprint": "0" * 64,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
+import msgspec
 import pytest
 
 from jobs.errors import DormouseError, JobExists, StoreUnavailable, VersionConflict
@@ -15,6 +16,7 @@ from jobs.gcp.firestore.schedules import COLLECTION
 from jobs.gcp.firestore.values import to_value
 from jobs.gcp.firestore.writes import write_of
 from jobs.job.retry import RetryPolicy
+from jobs.job.spec import JobSpec
 from jobs.job.store import Cursor
 from jobs.schedules.errors import ScheduleExists
 from jobs.schedules.model import (
@@ -25,7 +27,6 @@ from jobs.schedules.model import (
     Overlap,
     Schedule,
     Skip,
-    Template,
     Timing,
 )
 from jobs.schedules.store import ScheduleStore
@@ -45,9 +46,9 @@ def schedules(stores: Stores) -> ScheduleStore:
 def _all_set(**changes: Any) -> Schedule:
     fields: dict[str, Any] = {
         "description": "Nightly: 夜",
-        "template": Template(
+        "template": JobSpec(
             type="words.say",
-            payload='{ "text": "caf\\u00e9" }',
+            payload=msgspec.Raw(b'{ "text": "caf\\u00e9" }'),
             labels={"team": "blue"},
             max_attempts=7,
             retry=RetryPolicy(first_seconds=3.5),
@@ -201,7 +202,7 @@ def test_pages(schedules: ScheduleStore, size: int) -> None:
 def test_whose_and_of_what_type(schedules: ScheduleStore) -> None:
     """A list of an owner's, or of a type, or of both, shows those; an edit moves it."""
     eve = "user:eve@example.com"
-    other = Template(type="words.other", payload="{}")
+    other = JobSpec(type="words.other", payload=msgspec.Raw(b"{}"))
     kept = {
         "ada": schedules.create(a_schedule(id="0")),
         "eve": schedules.create(a_schedule(id="1", owner=eve)),

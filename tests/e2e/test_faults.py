@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults.client import Caller
-from bench.faults.ledger import runs_by_job
-from bench.faults.plan import plan
-from bench.faults.run import run
-from bench.faults.system import running_system
-from bench.faults.watch import Watcher
 from local.emulators import find_emulators
 from local.sdk import EmulatorsMissing
 from tests.conftest import skip_or_fail
+from tests.faults.client import Caller
+from tests.faults.ledger import runs_by_job
+from tests.faults.plan import plan
+from tests.faults.run import run
+from tests.faults.system import running_system
+from tests.faults.watch import Watcher
 
 
 @pytest.mark.timeout(400)

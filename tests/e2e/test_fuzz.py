@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.fuzz.__main__ import HANDLERS
-from bench.fuzz.api import attack, leave_dead_letters
-from bench.fuzz.hooks import LEAK
 from tests.e2e.system import System
+from tests.fuzz.__main__ import HANDLERS
+from tests.fuzz.api import attack, leave_dead_letters
+from tests.fuzz.hooks import LEAK
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import gzip
 import io
+import re
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from socket import create_server, socket
@@ -326,6 +328,18 @@ def test_a_redirect_without_target_is_an_answer(web: Web, ctx: Context) -> None:
 
     with outbound.request(ctx, web.url("/"), timeout=LATE, redirects=5) as response:
         assert response.status == 302
+
+
+def test_a_secret_goes_to_its_hosts_only(web: Web, ctx: Context) -> None:
+    """With a secret that is bound to hosts no other is called, by a redirect neither."""
+    web.answer("/", status=302, headers={"Location": "https://other.example/"})
+    for hosts, called in (("api.example.com", "127.0.0.1"), ("127.0.0.1", "other.example")):
+        bound = replace(ctx, only_hosts=frozenset({hosts}))
+        with (
+            pytest.raises(PermanentError, match=re.escape(f"only, and {called} was called")),
+            outbound.request(bound, web.url("/"), timeout=LATE, redirects=3),
+        ):
+            pass
 
 
 def test_a_ring_of_redirects_ends(web: Web, ctx: Context) -> None:

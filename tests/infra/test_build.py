@@ -46,6 +46,9 @@ BACK = [
     "dormouse-worker --to-revisions=before=100 --remove-tags=candidate",
 ]
 
+BASE_PROGRAMS = ("cat", "date", "env", "grep", "mkdir", "sed", "sh", "sleep", "sort")
+"""Of every Debian or Alpine image."""
+
 
 class Rollout:
     """Runs `rollout.sh` in a folder of its own."""
@@ -63,6 +66,8 @@ class Rollout:
             program.parent.mkdir(exist_ok=True)
             program.write_text(text)
             program.chmod(0o755)
+        for name in BASE_PROGRAMS:
+            (folder / "bin" / name).symlink_to(str(shutil.which(name)))
         (folder / ".build").mkdir()
         (folder / ".build" / "api.revision").write_text("new-api\n")
         (folder / ".build" / "worker.revision").write_text("new-worker\n")
@@ -71,7 +76,8 @@ class Rollout:
         self, *, goal: str = "deploy", logs: str = WELL, smoke: int = 0, fails_at: str = "nothing"
     ) -> int:
         environment = {
-            "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+            # With exactly what the step's image has.
+            "PATH": str(self._folder / "bin"),
             "CALLS": str(self._calls),
             "LOGS": logs,
             "SMOKE": str(smoke),

@@ -30,7 +30,8 @@ VALUES = {
     "DORMOUSE_PUSH_ACCOUNT": "dormouse-push@p.iam.example.com",
     "DORMOUSE_SCHEDULER_ACCOUNT": "dormouse-scheduler@p.iam.example.com",
     "DORMOUSE_EVENTARC_ACCOUNT": "dormouse-eventarc@p.iam.example.com",
-    "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "false",
+    "DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN": "true",
+    "K_SERVICE": "dormouse-worker",
     "DORMOUSE_SECRETS": "",
     "DORMOUSE_BUCKETS": "",
     "DORMOUSE_SUBMIT_RATE": "100",
@@ -92,7 +93,8 @@ def test_each_service_starts_with_what_terraform_sets(
 ) -> None:
     """Every setting that a service needs is set, and every one that is set is read."""
     names = terraform.locals[f"{service}_environment"]
-    environment = Environment({name: VALUES[name] for name in names})
+    # Cloud Run sets K_SERVICE itself.
+    environment = Environment({name: VALUES[name] for name in (*names, "K_SERVICE")})
     Settings.from_environment(service, environment)
     assert environment.asked >= set(names)
 

@@ -7,7 +7,6 @@ from statistics import mean
 import msgspec
 import pytest
 
-from bench.cost.workload import SECONDS
 from bench.simulator.bill import counted_month, month
 from bench.simulator.cloud_run import Steps, Usage
 from bench.simulator.questions import with_shards_for
@@ -15,6 +14,7 @@ from bench.simulator.scenarios import Steady, in_turns, percentile, spike, stead
 from bench.simulator.setups import in_use, with_instances_as_needed
 from bench.simulator.system import Machine, Setup, System
 from bench.simulator.walls import first, push_seconds, seconds_to_ramp, submit_seconds, walls
+from deployment.cost.workload import SECONDS
 from tests.infra.terraform import Terraform
 from tests.simulator.conftest import figure, fixed
 

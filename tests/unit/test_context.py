@@ -18,7 +18,7 @@ from jobs.context import (
     PermanentError,
     RetryAfter,
 )
-from jobs.errors import StoreUnavailable
+from jobs.errors import InvalidRequest, StoreUnavailable
 from jobs.job.model import Checkpoint, Progress
 from tests.factories import T0, Clock
 
@@ -250,3 +250,18 @@ def test_errors_cross_processes(error: Exception) -> None:
     arrived = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert type(arrived) is type(error)
     assert (str(arrived), vars(arrived)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [float("nan"), msgspec.Raw(b"{"), {"a": 10**310}],
+    ids=["nan", "not json", "large"],
+)
+def test_what_is_no_strict_json_is_not_remembered(state: object) -> None:
+    """Neither as a state nor as a step's result; what was kept before stays."""
+    link = RecordingLink()
+    ctx = _context(link)
+    for keep in (lambda: ctx.checkpoint(state), lambda: ctx.step("one", lambda: state)):
+        with pytest.raises((ValueError, InvalidRequest)):
+            keep()
+    assert link.checkpoints == []

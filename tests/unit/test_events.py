@@ -76,7 +76,7 @@ def _fail(job: Job, **delay: Any) -> Job:
         (_running(), transitions.report(_running(), Progress(fraction=0.5)), None),
         (_running(), transitions.remember(_running(), "{}"), None),
         (_running(), transitions.pause(_running(), NOW, MINUTE), None),
-        (_running(), transitions.hand_back(_running(), NOW), None),
+        (_running(), transitions.hand_back(_running(), NOW, keep_for=MINUTE), None),
         (
             a_job(status=Status.FAILED),
             transitions.retry(a_job(status=Status.FAILED), NOW),

@@ -25,9 +25,9 @@ from jobs.errors import JobNotFound, StoreUnavailable, TransitionRefused
 from jobs.job import transitions
 from jobs.job.change import change
 from jobs.job.model import SHARDS, Job, Progress, Status
-from tests.factories import KEEP_FOR, Clock, a_registry, an_error, an_order, say
+from tests.factories import KEEP_FOR, Clock, a_registry, an_error, an_order
 from tests.faulty import Fault, FaultyJobStore, FaultyQueue
-from worker.attempts.claim import LEASE_MARGIN, Claims
+from worker.attempts.claim import Claims
 from worker.attempts.lease import Lease
 from worker.sweep.sweep import AHEAD, LIMIT, Sweep
 
@@ -75,8 +75,11 @@ class Attempt:
     """One claim, as this test saw it."""
 
     lease: Lease
-    until: datetime
-    """When the lease ends if nothing else happens. Until then nobody else may hold the job."""
+
+    @property
+    def until(self) -> datetime:
+        """When the lease ends if nothing else happens. Until then nobody else may hold the job."""
+        return self.lease.job.wake_at or self.lease.job.run_at
 
 
 class Seen(FaultyJobStore):
@@ -250,10 +253,7 @@ class Promises(RuleBasedStateMachine):
             return
         ended = self._end(attempt, how, delay, fault)
         if ended and ended.dispatches and goes_on:
-            if how is End.FAILURE:
-                self._started(self.claims.again(ended))
-            else:
-                try_dispatch(self.queue, [ended])
+            try_dispatch(self.queue, [ended])
 
     # What sweeps and clocks do
 
@@ -388,7 +388,7 @@ class Promises(RuleBasedStateMachine):
         assert job.id not in self.finished, "a finished job was started"
         last = self.live.get(job.id)
         assert last is None or last.until <= now, "two live leases on one job"
-        attempt = Attempt(Lease(self.store, job), now + say.timeout + LEASE_MARGIN)
+        attempt = Attempt(Lease(self.store, job, self.clock))
         self.live[job.id] = attempt
         self.working.append(attempt)
         self.counted[job.id] = self.counted.get(job.id, 0) + 1
@@ -425,7 +425,7 @@ class Promises(RuleBasedStateMachine):
                 case End.PAUSE:
                     return transitions.pause(job, now, delay)
                 case End.HAND_BACK:
-                    return transitions.hand_back(job, now)
+                    return transitions.hand_back(job, now, keep_for=KEEP_FOR)
                 case _:
                     retried = delay if how is End.FAILURE else None
                     error = an_error()

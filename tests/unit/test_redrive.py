@@ -1,6 +1,7 @@
 """Dead letters that are sent on their way again."""
 
 from base64 import b64encode
+from datetime import timedelta
 
 import pytest
 
@@ -84,7 +85,9 @@ def test_the_latest_counts(harness: Harness) -> None:
     running = harness.store.save(
         transitions.claim(first, T0, lease=LEASE, worker="w"), before=first
     )
-    back = harness.store.save(transitions.hand_back(running, T0), before=running)
+    back = harness.store.save(
+        transitions.hand_back(running, T0, keep_for=timedelta(days=1)), before=running
+    )
     assert harness.redrive(harness.dead_letter(JobMessage.to(first).encode())) == back
     assert harness.dispatched() == [JobMessage.to(back)]
 

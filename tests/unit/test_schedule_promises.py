@@ -16,6 +16,7 @@ from jobs.job.model import Job
 from jobs.job.store import Filter
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.memory.schedules import MemoryScheduleStore
+from jobs.payloads.secret_bindings import NO_SECRETS
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Cron, Every, Schedule, Timing
 from jobs.schedules.timetable import next_time, times_after
 from jobs.schedules.transitions import GRACE, edit, pause, resume
@@ -64,7 +65,7 @@ class Promises(RuleBasedStateMachine):
             jobs=self.jobs,
             queue=MemoryQueue(),
             registry=a_registry(),
-            secrets=frozenset(),
+            secrets=NO_SECRETS,
             now=self.clock,
             sleep=self.clock.sleep,
         )

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import pytest
 
 from jobs.errors import SettingsError
+from jobs.payloads.secret_bindings import SecretBinding, SecretBindings
 from jobs.settings.roles import Binding, Role
 from jobs.settings.settings import GOOGLE_CERTIFICATES, Settings
 
@@ -44,6 +45,9 @@ def test_defaults() -> None:
     assert _settings("api").certificates_url == GOOGLE_CERTIFICATES
 
 
+BOUND = SecretBindings((SecretBinding("github-token"), SecretBinding("SMTP_2")))
+
+
 @pytest.mark.parametrize("service", get_args(Service))
 def test_what_is_missing(service: Service) -> None:
     """Without a variable that it needs, or with an empty one, a service says which."""
@@ -76,7 +80,7 @@ def test_a_service_needs_nothing_of_the_other() -> None:
         ("DORMOUSE_WORKER_AUDIENCE", "https://w.example/", "worker_audience", "https://w.example"),
         ("DORMOUSE_ALLOWED_HOSTS", "a:1, 10.0.0.1:80", "allowed_hosts", {"a:1", "10.0.0.1:80"}),
         ("DORMOUSE_ALLOWED_HOSTS", "", "allowed_hosts", set()),
-        ("DORMOUSE_SECRETS", "github-token, SMTP_2", "secrets", {"github-token", "SMTP_2"}),
+        ("DORMOUSE_SECRETS", "github-token, SMTP_2", "secrets", BOUND),
         ("DORMOUSE_SECRETS_FOLDER", "/home/ada/secrets", "secrets_folder", "/home/ada/secrets"),
         ("DORMOUSE_FIREBASE_PROJECT", "our-app", "firebase_project", "our-app"),
         ("DORMOUSE_GATEWAY_ACCOUNT", "g@p.example", "gateway_account", "g@p.example"),
@@ -142,7 +146,11 @@ def test_what_is_given(name: str, text: str, field: str, value: Any) -> None:
         ("DORMOUSE_SIGNATURE_CHECKED_BY_CLOUD_RUN", "True", "true or false"),
         ("DORMOUSE_ALLOWED_HOSTS", "localhost", "host:port pairs, separated by commas"),
         ("DORMOUSE_ALLOWED_HOSTS", "a:1 b:2", "host:port pairs, separated by commas"),
-        ("DORMOUSE_SECRETS", "../etc", "names of letters, digits, - and _, separated by commas"),
+        (
+            "DORMOUSE_SECRETS",
+            "../etc",
+            "names of letters, digits, - and _, separated by commas, or a JSON list of bindings",
+        ),
         ("DORMOUSE_HANDLERS", "handlers/mine.py", "the name of a Python module"),
         ("DORMOUSE_HANDLER_PROCESSES", "0", "a whole number from 1 up"),
         ("DORMOUSE_HANDLER_PROCESSES", "many", "a whole number from 1 up"),
@@ -166,6 +174,23 @@ def test_signatures_are_checked_by_cloud_run_inside_it_only() -> None:
     assert not _settings("worker", K_SERVICE="dormouse-worker").signature_checked_by_cloud_run
     for more in ({}, {"K_SERVICE": " "}):
         assert _refusal("worker", **{name: "true"}, **more).startswith(f"{name} can be true inside")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:8080"),
+        ("PUBSUB_EMULATOR_HOST", "127.0.0.1:8085"),
+        ("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9023"),
+        ("GCE_METADATA_HOST", "127.0.0.1"),
+        ("DORMOUSE_CERTIFICATES_URL", "http://127.0.0.1/certs"),
+    ],
+)
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_nothing_stands_in_for_google_on_cloud_run(service: Service, name: str, value: str) -> None:
+    """A development key or an emulator would be believed by a service that all can reach."""
+    assert _settings(service, **{name: value})
+    assert name in _refusal(service, K_SERVICE="dormouse-api", **{name: value})
 
 
 def test_roles() -> None:

@@ -35,6 +35,7 @@ LOST = JobError(code="worker_lost", message="The worker was lost while it ran th
 APPLY: dict[Transition, Callable[[Job], Job]] = {
     Transition.DISPATCH: lambda job: transitions.dispatch(job, NOW),
     Transition.CLAIM: lambda job: transitions.claim(job, NOW, lease=LEASE, worker=WORKER),
+    Transition.RENEW: lambda job: transitions.renew(job, NOW, lease=LEASE),
     Transition.REPORT: lambda job: transitions.report(job, PROGRESS),
     Transition.REMEMBER: lambda job: transitions.remember(job, CHECKPOINT),
     Transition.SAY: lambda job: transitions.say(job, LINES),
@@ -44,7 +45,7 @@ APPLY: dict[Transition, Callable[[Job], Job]] = {
         job, NOW, an_error(), delay=MINUTE, keep_for=KEEP_FOR
     ),
     Transition.LOSE_LEASE: lambda job: transitions.lose_lease(job, NOW, keep_for=KEEP_FOR),
-    Transition.HAND_BACK: lambda job: transitions.hand_back(job, NOW),
+    Transition.HAND_BACK: lambda job: transitions.hand_back(job, NOW, keep_for=KEEP_FOR),
     Transition.CANCEL: lambda job: transitions.cancel(job, NOW, keep_for=KEEP_FOR),
     Transition.RETRY: lambda job: transitions.retry(job, NOW),
     Transition.GIVE_UP: lambda job: transitions.give_up(job, NOW, an_error(), keep_for=KEEP_FOR),
@@ -75,6 +76,7 @@ CHANGES: dict[tuple[Status, Transition], dict[str, Any]] = {
         "error": an_error(),
         **FINISHED,
     },
+    (Status.RUNNING, Transition.RENEW): {"wake_at": NOW + LEASE},
     (Status.RUNNING, Transition.REPORT): {"progress": PROGRESS},
     (Status.RUNNING, Transition.REMEMBER): {"checkpoint": CHECKPOINT},
     (Status.RUNNING, Transition.SAY): {"log": LINES},
@@ -116,6 +118,7 @@ CHANGES: dict[tuple[Status, Transition], dict[str, Any]] = {
         "started_at": None,
         "worker": None,
         "run_at": NOW,
+        "handed_back": 1,
         **DISPATCHED,
     },
     (Status.RUNNING, Transition.CANCEL): {
@@ -294,7 +297,7 @@ def test_handing_back_does_not_count(attempt: int) -> None:
     """However often a job is handed back, it keeps the attempts that it had left."""
     job = a_job(status=Status.RUNNING, attempt=attempt, max_attempts=3)
     for _ in range(5):
-        given = transitions.hand_back(job, NOW)
+        given = transitions.hand_back(job, NOW, keep_for=KEEP_FOR)
         assert (given.attempt, given.attempts) == (attempt - 1, ())
         job = transitions.claim(given, NOW, lease=LEASE, worker=WORKER)
     assert job.attempt == attempt

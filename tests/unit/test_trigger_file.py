@@ -9,6 +9,7 @@ import pytest
 import jobs.gcp.firestore
 from handlers import REGISTRY
 from jobs.errors import SettingsError
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.triggers.file import MAX_TRIGGERS, OWN_COLLECTIONS, load, own_topics, parse
 from local.processes import ROOT
 from tests.factories import some_settings
@@ -153,7 +154,7 @@ def test_what_would_never_work(tmp_path: Path, old: str, new: str, why: str) -> 
 def test_a_secret_that_payloads_may_refer_to(tmp_path: Path) -> None:
     """A trigger's payload may refer to secrets, as any other may."""
     with_secret = ORDER.replace('json = "{data}"', 'headers = { A = { "$secret" = "token" } }')
-    loaded(tmp_path, with_secret, secrets=frozenset({"token"}))
+    loaded(tmp_path, with_secret, secrets=SecretBindings.parse("token"))
 
 
 @pytest.mark.parametrize("topic", ["dormouse-jobs", "dormouse-dead-letters", "job-events"])

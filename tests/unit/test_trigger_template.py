@@ -1,13 +1,16 @@
 """Payload templates: what becomes of references to an event."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.payloads.secret_references import Step, resolved
 from jobs.triggers.template import TemplateError, check, filled
 
 EVENT: dict[str, Any] = {
@@ -57,6 +60,25 @@ def test_filling(template: Any, made: Any) -> None:
     """References become what they name; everything else stays as it is."""
     check(template, ROOTS)
     assert filled(template, EVENT) == made
+
+
+def test_what_an_event_brings_along_names_no_secret() -> None:
+    """Only what the deployment wrote in the template can refer to one."""
+    event = {"data": {"note": {"$secret": "github-token"}, "list": [{"$secret": "x"}]}}
+    template = {"a": "{data.note}", "b": "{data}", "c": {"$secret": "of-the-template"}}
+    made = msgspec.json.encode(filled(template, event))
+    asked: list[str] = []
+
+    def value_of(name: str, _where: Sequence[Step]) -> str:
+        asked.append(name)
+        return "value"
+
+    assert msgspec.json.decode(resolved(made, value_of)) == {
+        "a": event["data"]["note"],
+        "b": event["data"],
+        "c": "value",
+    }
+    assert asked == ["of-the-template"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from jobs.context import Link
 from jobs.dispatch.queue import JobMessage
 from jobs.dispatch.submit import Submitter
 from jobs.job.model import Job
-from jobs.job.order import Order
 from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from tests.factories import an_order
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts.attempts import Attempts
 from worker.attempts.claim import Claims
@@ -61,7 +61,7 @@ class Harness:
             queue=self.queue,
             registry=REGISTRY,
             now=now,
-            secrets=self.secrets.names,
+            secrets=self.secrets.bindings,
         )
         self.claims = Claims(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
@@ -91,13 +91,8 @@ class Harness:
         )
 
     def submit(self, job_type: str, payload: Any = None, **changes: Any) -> Job:
-        order = Order(
-            type=job_type,
-            payload=msgspec.Raw(msgspec.json.encode(payload or {})),
-            owner=OWNER,
-            labels={},
-            **changes,
-        )
+        raw = msgspec.Raw(msgspec.json.encode(payload or {}))
+        order = an_order(type=job_type, payload=raw, owner=OWNER, **changes)
         return self.submitter.submit(order).job
 
     def job_messages(self) -> list[JobMessage]:

@@ -2,11 +2,9 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import msgspec
 
 from handlers.webhook_deliver import deliver
 from jobs.context import Link
@@ -15,7 +13,6 @@ from jobs.dispatch.submit import Submitter
 from jobs.events.event_recording import AnnouncingJobStore
 from jobs.events.model import Event
 from jobs.job.model import Job
-from jobs.job.order import Order
 from jobs.job.store import Filter
 from jobs.job_types import Registry
 from jobs.memory.events import MemoryEventPublisher
@@ -25,7 +22,7 @@ from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.listeners import Listeners
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.webhook_updates import WebhookChanges
-from tests.factories import a_webhook
+from tests.factories import a_webhook, an_order
 from tests.worker.conftest import Clock
 from tests.worker.misbehaving import REGISTRY as MISBEHAVING
 from worker.attempts.attempts import Attempts
@@ -122,13 +119,8 @@ class Harness:
 
     def submit(self, **changes: Any) -> Job:
         """A job of Ada's that will succeed."""
-        order = Order(
-            type="test.echo",
-            payload=msgspec.Raw(b'{"text": "hello"}'),
-            owner=ADA,
-            labels={},
-        )
-        return self.submitter.submit(replace(order, **changes)).job
+        order = an_order(**({"type": "test.echo", "owner": ADA} | changes))
+        return self.submitter.submit(order).job
 
     def answer(self) -> None:
         """Answer the job messages that there are."""

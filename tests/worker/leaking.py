@@ -49,6 +49,7 @@ class Told(msgspec.Struct, frozen=True):
     example=Leak("x"),
     timeout=timedelta(seconds=10),
     retry=RetryPolicy(max_attempts=3, first_seconds=0.01, longest_seconds=0.05),
+    secret_fields=("secret",),
 )
 def leak(payload: Leak, context: Context) -> Told:  # noqa: C901, PLR0912 - a list of leaks
     """Tell the secret, as the mode says."""

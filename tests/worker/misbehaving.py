@@ -24,7 +24,13 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 0.0
 
 
-@job_type("test.echo", example=Note("hello"), timeout=timedelta(seconds=10), retry=QUICK)
+@job_type(
+    "test.echo",
+    example=Note("hello"),
+    timeout=timedelta(seconds=10),
+    retry=QUICK,
+    secret_fields=("text",),
+)
 def echo(payload: Note, _context: Context) -> Note:
     """Give the payload back, after a while."""
     time.sleep(payload.seconds)

@@ -117,7 +117,7 @@ def test_late_result(harness: Harness) -> None:
 
 
 def test_short_retries(harness: Harness) -> None:
-    """Short waits are waited out in the worker; every attempt's error is kept."""
+    """Short waits go by in pushes of their own; every attempt's error is kept."""
     job = harness.submit("test.fail", {"text": "again"})
     harness.work()
     failed = harness.job(job)
@@ -150,18 +150,41 @@ def test_long_wait_is_the_sweeps(harness: Harness) -> None:
     assert waiting.run_at == waiting.wake_at == harness.clock.now() + timedelta(seconds=100)
 
 
-def test_too_little_time_left(harness: Harness) -> None:
-    """A short wait goes to another push where this one could not hold a whole attempt more."""
-    job = harness.submit("test.fail", {"text": "later", "seconds": 1})
-    first = harness.attempts
+def test_a_waiting_job_holds_no_place(harness: Harness) -> None:
+    """A job that fails again and again lets the others in between, and frees its process."""
+    stubborn = harness.submit("test.fail", {"text": "later", "seconds": 4}, max_attempts=100)
+    other = harness.submit("test.echo")
+    first, second = harness.job_messages()
+    attempts = harness.attempts_with(run_here, slots=1)
+    attempts.answer(first)
+    (again,) = harness.job_messages()
+    assert harness.job(stubborn).status is Status.QUEUED
+    attempts.answer(second)
+    assert harness.job(other).status is Status.SUCCEEDED
 
-    def slow(task: Task, link: Link) -> HandlerOutcome:
-        harness.clock.sleep(560)
-        return run_here(task, link)
+    free: list[bool] = []
 
-    replace(first, run=slow).answer(harness.job_messages()[0])
-    assert harness.job(job).status is Status.QUEUED
-    assert [job_message.job_id for job_message in harness.job_messages()] == [job.id]
+    def watching(seconds: float) -> None:
+        free.append(attempts.slots.acquire(blocking=False))
+        attempts.slots.release()
+        harness.clock.sleep(seconds)
+
+    waiting = replace(attempts, claims=replace(harness.claims, sleep=watching))
+    waiting.answer(again)
+    assert free == [True]
+
+
+def test_a_handler_that_ends_its_worker_does_not_go_round_for_ever(harness: Harness) -> None:
+    """After so many workers in turn have stopped while they ran it, the attempt counts."""
+    job = harness.submit("test.echo", max_attempts=1)
+    stopping = harness.attempts_with(lambda _task, _hold: Interrupted())
+    for _ in range(transitions.MAX_HAND_BACKS + 1):
+        (job_message,) = harness.job_messages()
+        stopping.answer(job_message)
+    failed = harness.job(job)
+    assert (failed.status, failed.attempt) == (Status.FAILED, 1)
+    assert failed.error is not None
+    assert failed.error.code == "worker_lost"
 
 
 def test_unknown_type(harness: Harness) -> None:

@@ -11,11 +11,13 @@ import pytest
 from jobs.dispatch.queue import JobMessage
 from jobs.errors import QueueUnavailable, StoreUnavailable, VersionConflict
 from jobs.job.model import Job, Status
+from jobs.job.spec import JobSpec
 from jobs.job.store import Filter
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.memory.schedules import MemoryScheduleStore
+from jobs.payloads.secret_bindings import NO_SECRETS
 from jobs.schedules.draft import Draft, schedule_for
-from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, Template, job_id_at
+from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, job_id_at
 from jobs.schedules.transitions import GRACE, pause
 from tests.factories import Clock, a_registry
 from worker.parallel import in_parallel
@@ -41,7 +43,7 @@ class Harness:
             "jobs": self.jobs,
             "queue": self.queue,
             "registry": a_registry(),
-            "secrets": frozenset(),
+            "secrets": NO_SECRETS,
             "now": self.clock,
             "sleep": self.clock.sleep,
         }
@@ -51,12 +53,12 @@ class Harness:
         """A schedule that was made just now: each minute, if nothing else is said."""
         fields: dict[str, Any] = {
             "owner": "user:ada@example.com",
-            "template": Template(type="words.say", payload='{"text": "hello"}'),
+            "template": JobSpec(type="words.say", payload=msgspec.Raw(b'{"text": "hello"}')),
         }
         if "every_seconds" not in draft:
             fields["cron"] = "* * * * *"
         made = schedule_for(
-            Draft(**(fields | draft)), a_registry(), self.clock(), lambda: "a" * 32, frozenset()
+            Draft(**(fields | draft)), a_registry(), self.clock(), lambda: "a" * 32, NO_SECRETS
         )
         return self.schedules.create(made)
 
@@ -224,8 +226,8 @@ def test_a_long_outage_is_made_up_for_in_part(harness: Harness) -> None:
 
 def test_large_payloads_fit_into_one_commit(harness: Harness) -> None:
     """Firestore takes ten MiB at once: of the largest payload, 32."""
-    payload = msgspec.json.encode({"text": "x" * (256 * 1024 - 12)}).decode()
-    template = Template(type="words.say", payload=payload)
+    payload = msgspec.Raw(msgspec.json.encode({"text": "x" * (256 * 1024 - 12)}))
+    template = JobSpec(type="words.say", payload=payload)
     _outage(harness, timedelta(days=1), catch_up=CatchUp.ALL, template=template)
     assert len(harness.made()) == 32
 
@@ -273,7 +275,7 @@ def test_a_deleted_job_is_no_overlap(harness: Harness) -> None:
 def test_a_job_that_can_not_be_made(harness: Harness) -> None:
     """If this release does not take the template, the time is skipped and the reason is kept."""
     schedule = harness.plan()
-    gone = Template(type="words.gone", payload="{}")
+    gone = JobSpec(type="words.gone", payload=msgspec.Raw(b"{}"))
     schedule = harness.schedules.save(schedule.evolve(template=gone), before=schedule)
     harness.clock.move(MINUTE)
     assert harness.firing.run() == Firings(fired=0, skipped=1)

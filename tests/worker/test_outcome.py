@@ -1,5 +1,6 @@
 """What becomes of a handler's result or exception."""
 
+import msgspec
 import pytest
 
 from jobs.context import PermanentError, RetryAfter
@@ -73,3 +74,23 @@ def test_long_texts_are_cut() -> None:
     error = of_exception(ValueError("x" * 1_000_000)).error
     assert len(error.message) <= 1000
     assert len(error.traceback or "") <= 4000
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        msgspec.Raw(b"not json"),
+        msgspec.Raw(b'{"a":1,"a":2}'),
+        float("nan"),
+        {"deep": [1, float("inf")]},
+        {"a": msgspec.Raw(b"[" * 600 + b"]" * 600)},
+        10**310,
+        [0] * 20_000,
+    ],
+    ids=["not json", "name twice", "nan", "infinity", "deep", "large", "many"],
+)
+def test_a_result_that_is_no_strict_json_is_never_kept(result: object) -> None:
+    """It fails its job with the reason, and poisons no list that the job would stand in."""
+    outcome = of_result(result)
+    assert isinstance(outcome, Failed)
+    assert (outcome.error.code, outcome.permanent) == ("result_invalid", True)

@@ -12,7 +12,9 @@ import pytest
 import worker.processes.pool
 from jobs.context import Cancelled
 from jobs.job.model import Progress
+from jobs.payloads.secret_bindings import SecretBindings
 from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
+from worker.processes import handler_process
 from worker.processes.pool import HandlerPool
 from worker.processes.run import Task
 from worker.secrets.secret_files import SecretFiles
@@ -30,6 +32,10 @@ class RecordingLink:
         self.checkpoints: list[str] = []
         self.lines: list[tuple[str, str]] = []
         self.cancelled = threading.Event()
+
+    def renew(self) -> float:
+        self.check()
+        return 0.1
 
     def report(self, progress: Progress) -> None:
         self.check()
@@ -83,7 +89,7 @@ def test_a_secret_in_its_process(pool: HandlerPool, tmp_path: Path) -> None:
     """It is resolved in the handler's process, and does not come back from there."""
     (tmp_path / "name").mkdir()
     (tmp_path / "name" / "value").write_text("s3cr3t-Value")
-    secrets = SecretFiles(str(tmp_path), frozenset({"name"}))
+    secrets = SecretFiles(str(tmp_path), SecretBindings.parse("name"))
     task = _task("test.echo", b'{"text": {"$secret": "name"}}')
     outcome = pool.run(dataclasses.replace(task, secrets=secrets), RecordingLink())
     assert outcome == Succeeded('{"text":"[secret]","seconds":0.0}')
@@ -154,6 +160,20 @@ def test_word_to_the_worker(pool: HandlerPool) -> None:
     running.join()
     assert outcomes == [Dropped()]
     assert link.reports[0] == Progress(fraction=0.0, message="0")
+
+
+def test_a_silent_handler_is_ended_when_its_job_is_lost(pool: HandlerPool) -> None:
+    """A handler that asks nothing and says nothing does not go on with a job that was cancelled."""
+    link = RecordingLink()
+    outcomes: list[HandlerOutcome] = []
+    task = _task("test.echo", b'{"seconds": 60}', seconds=60)
+    running = threading.Thread(target=lambda: outcomes.append(pool.run(task, link)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handler_process, "FIRST_RENEWAL_SECONDS", 0.1)
+        running.start()
+        link.cancelled.set()
+        running.join(20)
+    assert outcomes == [Dropped()]
 
 
 def test_step_is_remembered(pool: HandlerPool, tmp_path: Path) -> None:

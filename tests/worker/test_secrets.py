@@ -13,6 +13,7 @@ from jobs.context import Link
 from jobs.dispatch.queue import JobMessage
 from jobs.job.model import Job, Status
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.telemetry.log import JsonFormatter
 from tests.worker import leaking
 from tests.worker.conftest import Harness
@@ -51,7 +52,7 @@ class Recording(Harness):
 
     def __init__(self, folder: Path) -> None:
         self.seen: list[str] = []
-        super().__init__(secrets=SecretFiles(str(folder), frozenset({NAME})))
+        super().__init__(secrets=SecretFiles(str(folder), SecretBindings.parse(NAME)))
         store, queue = self.store, self.queue
         keep, dispatch = store._jobs.keep, queue.dispatch
 
@@ -167,7 +168,7 @@ def test_a_secret_that_is_not_allowed_any_more(harness: Recording, tmp_path: Pat
     put(tmp_path, VALUES[0])
     job = harness.submit_leak("nothing")
     (job_message,) = harness.job_messages()
-    harness.secrets = SecretFiles(str(tmp_path), frozenset({"other"}))
+    harness.secrets = SecretFiles(str(tmp_path), SecretBindings.parse("other"))
     harness.attempts_with(
         lambda task, link: run_handler(REGISTRY.get(task.job_type), task, link)
     ).answer(JobMessage.decode(job_message.encode()))

@@ -1,4 +1,4 @@
-"""What a job message sets going: claim, run, finish, and the short waits between attempts."""
+"""What a job message sets going: wait, claim, run, finish."""
 
 import logging
 import threading
@@ -7,27 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobs.context import Cancelled, Link
+from jobs.context import Cancelled
 from jobs.dispatch.dispatching import try_dispatch
 from jobs.dispatch.queue import JobMessage, Queue
 from jobs.errors import DormouseError
 from jobs.job import transitions
 from jobs.job.model import Job, JobError, Status
 from jobs.job.store import JobStore
-from jobs.job_types import JobType, Registry
+from jobs.job_types import MAX_TIMEOUT, JobType, Registry
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
 from jobs.telemetry.log import log_event
-from worker.attempts.claim import LEASE_MARGIN, Claims
+from worker.attempts.claim import Claims
 from worker.attempts.lease import Lease
 from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
-from worker.processes.run import Task
+from worker.processes.run import Hold, Task
 from worker.secrets.secret_files import SecretFiles
 
-PUSH_LIMIT = timedelta(seconds=590)
-"""A push is given up after the subscription's ack deadline of 600 s."""
-
-
 SLOT_SECONDS = 20.0
+LAST_SAVE = timedelta(seconds=25)
+PUSH_LIMIT = transitions.SHORT_WAIT + timedelta(seconds=SLOT_SECONDS) + MAX_TIMEOUT + LAST_SAVE
+"""How long a push takes at most: a short wait, one for a process, the longest attempt, its save."""
 
 
 class WorkerBusy(DormouseError):
@@ -45,7 +44,7 @@ class Attempts:
     queue: Queue
     registry: Registry
     claims: Claims
-    run: Callable[[Task, Link], HandlerOutcome]
+    run: Callable[[Task, Hold], HandlerOutcome]
     slots: threading.Semaphore
     allowed_hosts: frozenset[str]
     secrets: SecretFiles
@@ -59,21 +58,23 @@ class Attempts:
         Raises `StoreUnavailable`, `UnknownJobType`, `WorkerBusy`: then the job message must come
         again.
         """
-        until = self.now() + PUSH_LIMIT
+        job = self.claims.awaited(job_message)
         # Before the claim, so that no attempt's time runs out while it waits for a process.
         if not self.slots.acquire(timeout=SLOT_SECONDS):
             raise WorkerBusy
         try:
-            job = self.claims.claim(job_message)
-            while job is not None:
-                job = self._next(self._attempt(job), until)
+            claimed = self.claims.claim(job_message, job)
+            ended = self._attempt(claimed) if claimed else None
         finally:
             self.slots.release()
+        # A short wait goes by in a push of its own, in its turn: nobody holds a place meanwhile.
+        if ended and not ended.is_terminal and transitions.is_short(ended.run_at - self.now()):
+            try_dispatch(self.queue, [ended])
 
     def _attempt(self, job: Job) -> Job | None:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
-        lease = Lease(self.store, job)
+        lease = Lease(self.store, job, self.now)
         task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets, self.buckets)
         outcome = self.run(task, lease)
         try:
@@ -82,9 +83,6 @@ class Attempts:
             log_event("job.result_dropped", lease.job)
             return None
         _log_end(ended, outcome)
-        if isinstance(outcome, Interrupted):
-            try_dispatch(self.queue, [ended])
-            return None
         return ended
 
     def _ended(self, job: Job, kind: JobType[Any, Any], outcome: HandlerOutcome) -> Job:
@@ -93,7 +91,7 @@ class Attempts:
             # The lease is still held, so it was the handler that made this up.
             outcome = Failed(JobError(code="handler_error", message="It raised Cancelled itself."))
         if isinstance(outcome, Interrupted):
-            return transitions.hand_back(job, now)
+            return transitions.hand_back(job, now, keep_for=kind.keep_for)
         if isinstance(outcome, Paused):
             return transitions.pause(job, now, outcome.delay)
         if isinstance(outcome, Succeeded):
@@ -102,16 +100,6 @@ class Attempts:
         if delay is None and not outcome.permanent:
             delay = (job.retry or kind.retry).delay(job.attempt, self.uniform)
         return transitions.fail(job, now, outcome.error, delay=delay, keep_for=kind.keep_for)
-
-    def _next(self, job: Job | None, until: datetime) -> Job | None:
-        """The job claimed for its next attempt, if that one is for this push to make."""
-        if job is None or job.is_terminal or not transitions.is_short(job.run_at - self.now()):
-            return None
-        longest = self.registry.get(job.type).timeout + LEASE_MARGIN
-        if job.run_at + longest > until:
-            try_dispatch(self.queue, [job])
-            return None
-        return self.claims.again(job)
 
 
 def _log_end(job: Job, outcome: HandlerOutcome) -> None:

@@ -13,10 +13,6 @@ from jobs.job.store import JobStore
 from jobs.job_types import Registry
 from jobs.telemetry.log import log_event, log_fields
 
-LEASE_MARGIN = timedelta(seconds=45)
-"""A lease outlasts its attempt's timeout by this: room for the last save, tried for half a minute,
-and for clocks that differ."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
@@ -28,14 +24,24 @@ class Claims:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
 
-    def claim(self, job_message: JobMessage) -> Job | None:
-        """The claimed job, or None if nothing is to be done for this job message.
+    def awaited(self, job_message: JobMessage) -> Job | None:
+        """The job as the message knows it, once a short wait is over. Reads it if it must.
 
-        One conditional write and no read in the common way; one read and another write if the
-        job message is not of the document's latest version. Raises `UnknownJobType`, before
-        anything is written, `StoreUnavailable`.
+        Raises `StoreUnavailable`.
         """
         job = job_message.job or self.store.get(job_message.job_id)
+        if job:
+            self._wait_for(job)
+        return job
+
+    def claim(self, job_message: JobMessage, job: Job | None = None) -> Job | None:
+        """The claimed job, or None if nothing is to be done for this job message.
+
+        `job` is what `awaited` gave, if it was asked already. One conditional write and no read in
+        the common way; one read and another write if the job message is not of the document's
+        latest version. Raises `UnknownJobType`, before anything is written, `StoreUnavailable`.
+        """
+        job = job or self.awaited(job_message)
         for _ in range(2):
             try:
                 return self._claim(job)
@@ -46,14 +52,6 @@ class Claims:
                 return None
         _log_old_news(job_message, "Somebody else was quicker.")
         return None
-
-    def again(self, job: Job) -> Job | None:
-        """Wait out a short wait and claim the job anew; None if somebody else was quicker."""
-        try:
-            return self._claim(job)
-        except (VersionConflict, TransitionRefused) as reason:
-            _log_old_news(JobMessage.to(job), str(reason))
-            return None
 
     def _claim(self, job: Job | None) -> Job | None:
         if job is None:
@@ -67,9 +65,7 @@ class Claims:
             if ready.is_terminal:
                 log_event("job.failed", self.store.save(ready, before=job), reason="worker_lost")
                 return None
-        running = transitions.claim(
-            ready, now, lease=kind.timeout + LEASE_MARGIN, worker=self.worker
-        )
+        running = transitions.claim(ready, now, worker=self.worker)
         claimed = self.store.save(running, before=job)
         log_event("job.started", claimed)
         return claimed

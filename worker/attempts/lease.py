@@ -17,17 +17,23 @@ from jobs.telemetry.log import log_event
 
 PACE_SECONDS = 1.0
 """Firestore sustains about one write a second on a document."""
+RENEW_SECONDS = 20.0
+"""A third of a lease: two renewals may fail before it ends."""
+RENEW_AGAIN_SECONDS = 3.0
+"""After a renewal that the store did not answer."""
 
 
 class Lease:
     """Follows the job of one attempt through its versions, and notices when it is lost.
 
-    It is the `Link` that a handler's context speaks to. Safe for several threads.
+    It is the `Hold` of whoever waits for the handler, and the `Link` that the handler's context
+    speaks to. Every save renews it. Safe for several threads.
     """
 
-    def __init__(self, store: JobStore, claimed: Job) -> None:
+    def __init__(self, store: JobStore, claimed: Job, now: Callable[[], datetime]) -> None:
         self._store = store
         self._job = claimed
+        self._now = now
         self._ended = False
         self._lock = threading.Lock()
         # A lock of its own: to log is not to wait until the store has answered.
@@ -36,11 +42,29 @@ class Lease:
         self._last_line = last_number(claimed.log)
         self._next_report = 0.0
         self._next_check = time.monotonic() + PACE_SECONDS
+        self._next_renewal = time.monotonic() + RENEW_SECONDS
 
     @property
     def job(self) -> Job:
         """The job as this attempt last saved it."""
         return self._job
+
+    def renew(self) -> float:
+        """Hold the job for longer, if it is time to. Returns in how many seconds to ask again.
+
+        Raises `Cancelled` if the job is not this attempt's any more. While the store is away the
+        attempt goes on, as nobody can take the job over meanwhile.
+        """
+        with self._lock:
+            self._require_hold()
+            if (left := self._next_renewal - time.monotonic()) > 0:
+                return left
+            try:
+                self._save(lambda job: job)
+            except StoreUnavailable:
+                log_event("job.renewal_failed", self._job, level=logging.WARNING)
+                return RENEW_AGAIN_SECONDS
+            return RENEW_SECONDS
 
     def report(self, progress: Progress) -> None:
         with self._lock:
@@ -94,7 +118,7 @@ class Lease:
         with self._log_lock:
             lines = tuple(self._lines)
         try:
-            changed = transition(transitions.say(self._job, lines))
+            changed = self._renewed(transition(transitions.say(self._job, lines)))
             self._job = self._store.save(changed, before=self._job)
         except VersionConflict:
             latest = self._store.get(self._job.id)
@@ -102,8 +126,12 @@ class Lease:
                 self._ended = True
                 self._require_hold()
             else:
-                changed = transition(transitions.say(latest, lines))
+                changed = self._renewed(transition(transitions.say(latest, lines)))
                 self._job = self._store.save(changed, before=latest)
+        self._next_renewal = time.monotonic() + RENEW_SECONDS
+
+    def _renewed(self, job: Job) -> Job:
+        return transitions.renew(job, self._now()) if job.status is Status.RUNNING else job
 
     def _require_hold(self) -> None:
         if self._ended:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-
-from jobs.context import PermanentError, RetryAfter
+from jobs.context import PermanentError, RetryAfter, encoded, wait_of
+from jobs.errors import InvalidRequest
 from jobs.job.model import JobError
 from jobs.payloads.redaction import lines_without_credentials
+from jobs.payloads.strict_json import check_json
 
 MAX_RESULT_BYTES = 256 * 1024
 MAX_MESSAGE = 1000
@@ -63,7 +63,7 @@ HandlerOutcome = Succeeded | Failed | Paused | Interrupted | Dropped
 def of_result(result: Any) -> Succeeded | Failed:
     """The outcome of a handler that returned this."""
     try:
-        text = msgspec.json.encode(result)
+        text = encoded(result)
     except (TypeError, ValueError, RecursionError) as error:
         return Failed(
             JobError(code="result_invalid", message=f"The result can't be JSON: {error}"),
@@ -72,6 +72,10 @@ def of_result(result: Any) -> Succeeded | Failed:
     if len(text) > MAX_RESULT_BYTES:
         message = f"The result has {len(text)} bytes of JSON; at most {MAX_RESULT_BYTES} are kept."
         return Failed(JobError(code="result_too_large", message=message), permanent=True)
+    try:
+        check_json(text, MAX_RESULT_BYTES, "The result")
+    except InvalidRequest as error:
+        return Failed(JobError(code="result_invalid", message=str(error)), permanent=True)
     return Succeeded(text.decode())
 
 
@@ -90,15 +94,34 @@ def of_exception(error: BaseException, clean: Callable[[str], str] = redacted) -
     asked = isinstance(error, PermanentError | RetryAfter)
     described = JobError(
         code="permanent_error" if permanent else "handler_error",
-        message=clean(str(error))[:MAX_MESSAGE] or type(error).__name__,
+        message=clean(_text(error))[:MAX_MESSAGE] or type(error).__name__,
         type=type(error).__name__,
         traceback=None if asked else _trace(error, clean),
     )
-    delay = timedelta(seconds=error.seconds) if isinstance(error, RetryAfter) else None
-    return Failed(described, permanent=permanent, delay=delay)
+    return Failed(described, permanent=permanent, delay=_delay(error))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception's own code may fail too
+        return f"It raised {type(error).__name__}, whose text can't be had."
+
+
+def _delay(error: BaseException) -> timedelta | None:
+    """The wait that was asked for. A subclass may have left it out, or put anything there."""
+    if not isinstance(error, RetryAfter):
+        return None
+    try:
+        return timedelta(seconds=wait_of(error.seconds))
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def _trace(error: BaseException, clean: Callable[[str], str]) -> str:
     """The last frames, without this machine's folders and without values."""
-    text = "".join(traceback.format_exception(error, limit=-8))
+    try:
+        text = "".join(traceback.format_exception(error, limit=-8))
+    except Exception:  # noqa: BLE001 - an exception's own code may fail too
+        return "It has no traceback that could be written."
     return clean(_FOLDERS.sub(r'File "\2"', text))[-MAX_TRACEBACK:]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -11,6 +11,7 @@ from jobs.dead_letters.store import DeadLetter, DeadLetterStore, Reason
 from jobs.dispatch.submit import Submitter
 from jobs.errors import InvalidRequest, PayloadTooLarge, UndecodableEvent
 from jobs.job.order import Order
+from jobs.job.spec import JobSpec
 from jobs.telemetry.log import log, log_fields
 from jobs.triggers.file import Triggers
 from jobs.triggers.template import TemplateError, filled
@@ -45,14 +46,14 @@ class TriggerHandler:
             if data is None:
                 log_fields("trigger.skipped", trigger=name, source=event.source, id=event.id)
                 return
-            order = _order(trigger, filled(trigger.payload, data))
+            job_id = _id_of(name, event.source, event.id)
+            order = _order(trigger, filled(trigger.payload, data), job_id)
             self._submit(order, name, event)
         except (UndecodableEvent, TemplateError, InvalidRequest, PayloadTooLarge) as error:
             self._keep(name, headers, body, str(error))
 
     def _submit(self, order: Order, name: str, event: CloudEvent) -> None:
-        job_id = _id_of(name, event.source, event.id)
-        submitted = replace(self.submitter, new_id=lambda: job_id).submit(order)
+        submitted = self.submitter.submit(order)
         log_fields(
             "trigger.started",
             trigger=name,
@@ -79,13 +80,13 @@ class TriggerHandler:
         )
 
 
-def _order(trigger: Trigger, payload: object) -> Order:
-    return Order(
+def _order(trigger: Trigger, payload: object, job_id: str) -> Order:
+    spec = JobSpec(
         type=trigger.type,
         payload=msgspec.Raw(msgspec.json.encode(payload)),
-        owner=trigger.principal,
         labels=trigger.labels,
     )
+    return Order(spec=spec, owner=trigger.principal, id=job_id)
 
 
 def _id_of(name: str, source: str, event_id: str) -> str:

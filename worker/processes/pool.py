@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from jobs.context import Link
 from jobs.settings.settings import Settings
 from worker.attempts.outcome import Failed, HandlerOutcome, Interrupted
 from worker.processes import fork_server
 from worker.processes.child import Surroundings
 from worker.processes.handler_process import HandlerProcess
 from worker.processes.handler_rpc import LinkServer
-from worker.processes.run import Task
+from worker.processes.run import Hold, Task
 
 MAX_RUNS = 500
 """A process is replaced after so many attempts, so that what handlers leak does not add up."""
@@ -55,15 +54,15 @@ class HandlerPool:
         """Begin to start the processes, rather than with the first jobs. Returns at once."""
         threading.Thread(target=self._fill, name="pool", daemon=True).start()
 
-    def run(self, task: Task, link: Link) -> HandlerOutcome:
+    def run(self, task: Task, hold: Hold) -> HandlerOutcome:
         """The outcome of one attempt. Never raises for what the handler does."""
-        with self._exchange.connecting(link) as name:
+        with self._exchange.connecting(hold) as name:
             process = self._take()
             if process is None:
                 return Interrupted()
             try:
                 seconds = (task.deadline - self._now()).total_seconds()
-                outcome = process.run(task, name, max(SHORTEST_SECONDS, seconds))
+                outcome = process.run(task, name, max(SHORTEST_SECONDS, seconds), hold)
             finally:
                 self._give_back(process)
         # Of a process that was killed there is nothing to tell but that.
@@ -84,9 +83,10 @@ class HandlerPool:
             while not self._stopping:
                 while self._free:
                     process = self._free.pop()
-                    if process.is_alive:
+                    if process.is_ready:
                         return process
                     self._forget(process)
+                    process.kill()
                 if self._count < self._most:
                     self._count += 1
                     break
@@ -113,7 +113,7 @@ class HandlerPool:
     def _give_back(self, process: HandlerProcess) -> None:
         with self._turn:
             # Should it die now, whoever takes it next finds out.
-            stays = not (process.has_ended or self._stopping or process.runs >= MAX_RUNS)
+            stays = process.is_fit and not (self._stopping or process.runs >= MAX_RUNS)
             if stays:
                 self._free.append(process)
             else:

@@ -1,7 +1,7 @@
 """Runs a handler once, in whatever process this is, and turns what it does into an outcome."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from jobs.errors import InvalidRequest
 from jobs.job.model import Checkpoint, Job, JobError
 from jobs.job_types import JobType
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
-from jobs.payloads.secret_references import resolved
+from jobs.payloads.secret_references import Step, resolved
 from worker.attempts.outcome import (
     Dropped,
     Failed,
@@ -42,6 +42,8 @@ class Task:
     secrets: SecretFiles = NO_SECRETS
     traceparent: str | None = None
     checkpoint: str | None = None
+    only_hosts: frozenset[str] | None = None
+    """With a secret that is bound to hosts, the only ones that the handler may call."""
 
     @classmethod
     def of(
@@ -68,11 +70,22 @@ class Task:
         )
 
 
+class Hold(Link, Protocol):
+    """A running attempt's hold on its job, for whoever waits for the handler."""
+
+    def renew(self) -> float:
+        """Hold on, if it is time to. Returns in how many seconds to ask again.
+
+        Raises `Cancelled` if the job is not this attempt's any more.
+        """
+        ...
+
+
 class Runner(Protocol):
     """Where handlers run. `pool.HandlerPool` gives each a process of its own."""
 
-    def run(self, task: Task, link: Link) -> HandlerOutcome:
-        """One attempt. Never raises for what the handler does."""
+    def run(self, task: Task, hold: Hold) -> HandlerOutcome:
+        """One attempt, whose hold is renewed. Never raises for what the handler does."""
         ...
 
     def stop(self) -> None:
@@ -87,8 +100,16 @@ def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> HandlerOutco
     """
     values: set[str] = set()
 
-    def value_of(name: str) -> str:
+    hosts: list[frozenset[str]] = []
+
+    def value_of(name: str, where: Sequence[Step]) -> str:
         value = task.secrets.read(name)
+        # Looked at again, as another release may have taken the job, or other bindings held.
+        binding = task.secrets.bindings.check(
+            name, where, job_type=kind.name, fields=kind.secret_fields
+        )
+        if binding.hosts:
+            hosts.append(frozenset(binding.hosts))
         values.add(value)
         return value
 
@@ -100,6 +121,8 @@ def run_handler(kind: JobType[Any, Any], task: Task, link: Link) -> HandlerOutco
         return _not_taken(error)
     if not values:
         return _run(kind, payload, task, link, redacted)
+    if hosts:
+        task = replace(task, only_hosts=frozenset.intersection(*hosts))
     scrubber = Scrubber(values)
     with scrubber.over_the_log():
         outcome = _run(
@@ -124,8 +147,8 @@ def _run(
     except Cancelled:
         return Dropped()
     except Continue as later:
-        return Paused(timedelta(seconds=later.after))
-    except Exception as error:  # noqa: BLE001 - the handler is a stranger's code
+        return Paused(timedelta(seconds=getattr(later, "after", 0.0)))
+    except BaseException as error:  # noqa: BLE001 - whatever it raises is this attempt's, not the process's
         return of_exception(error, clean)
 
 
@@ -150,5 +173,6 @@ def _context(task: Task, link: Link, clean: Callable[[str], str]) -> Context:
         traceparent=task.traceparent,
         allowed_hosts=task.allowed_hosts,
         buckets=task.buckets,
+        only_hosts=task.only_hosts,
         memory=memory,
     )

@@ -1,20 +1,18 @@
 """Keeps the values of secrets out of what a handler says: results, errors, progress, log lines."""
 
-import json
 import logging
 import traceback
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from jobs.context import Link
 from jobs.job.model import Progress
 from worker.attempts.outcome import Failed, HandlerOutcome, Succeeded
+from worker.secrets.disguises import forms
 from worker.secrets.secret_files import MIN_LENGTH
 
 MARK = "[secret]"
@@ -24,14 +22,14 @@ MARK = "[secret]"
 class Scrubber:
     """Replaces every value that was resolved for one attempt.
 
-    Found are the value itself, its words (`Bearer TOKEN`), the path of a URL, each of them quoted
-    as JSON, Python and URLs do and in base64, and a beginning of a value at the end of a text that
-    was cut. A handler that disguises a value otherwise is not caught.
+    Found is every form of `disguises.forms`, and a beginning of one at the end of a text that was
+    cut. A handler that disguises a value otherwise is not caught: this is the second line. The
+    first is that a secret may stand in certain fields only.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = {form for value in values for form in _forms(value) if len(form) >= MIN_LENGTH}
-        self._forms = sorted(forms, key=len, reverse=True)
+        found = {form for value in values for form in forms(value) if len(form) >= MIN_LENGTH}
+        self._forms = sorted(found, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         for form in self._forms:
@@ -113,20 +111,6 @@ class ScrubbedLink:
 
     def say(self, time: datetime, level: str, text: str) -> None:
         self._link.say(time, level, self._scrubber.text(text))
-
-
-def _forms(value: str) -> Iterator[str]:
-    """Everything that gives the value away."""
-    url = urlsplit(value) if "://" in value else None
-    paths = [url.path, f"{url.path}?{url.query}"] if url else []
-    for part in {value, value.strip(), *value.split(), *paths}:
-        yield part
-        yield json.dumps(part)[1:-1]
-        yield json.dumps(part, ensure_ascii=False)[1:-1]
-        yield repr(part)[1:-1]
-        yield quote(part)
-        yield quote(part, safe="")
-        yield b64encode(part.encode()).decode().rstrip("=")
 
 
 def _without_cut(text: str, form: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.errors import DormouseError
+from jobs.payloads.secret_bindings import NO_SECRETS as NO_BINDINGS
+from jobs.payloads.secret_bindings import SecretBindings
 
 MAX_BYTES = 64 * 1024
 """As large as a secret in Secret Manager."""
@@ -29,14 +31,14 @@ class SecretFiles:
     """
 
     folder: str = ""
-    names: frozenset[str] = frozenset()
+    bindings: SecretBindings = NO_BINDINGS
 
     def read(self, name: str) -> str:
         """The value as it is now, without a line break at its end.
 
         Raises `SecretUnavailable`, whose text has the name and never a part of the value.
         """
-        if name not in self.names:
+        if name not in self.bindings.names:
             raise SecretUnavailable(f"This worker has no secret {name!r} for payloads.")
         try:
             with (Path(self.folder) / name / "value").open("rb") as file:

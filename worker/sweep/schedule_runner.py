@@ -15,9 +15,10 @@ from jobs.job.model import Job
 from jobs.job.order import job_for
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
+from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
-from jobs.schedules.model import Fired, Overlap, Schedule, Skip, job_id_at
+from jobs.schedules.model import Fired, Overlap, Schedule, Skip
 from jobs.schedules.store import ScheduleStore
 from jobs.telemetry.log import log_event, log_fields
 from jobs.telemetry.trace import traceparent_from
@@ -50,7 +51,7 @@ class ScheduleRunner:
     jobs: JobStore
     queue: Queue
     registry: Registry
-    secrets: frozenset[str]
+    secrets: SecretBindings
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
 
@@ -120,7 +121,7 @@ class ScheduleRunner:
 
     def _job_at(self, schedule: Schedule, at: datetime, now: datetime) -> Job:
         order = order_at(schedule, at, traceparent_from(None))
-        return job_for(order, self.registry, now, lambda: job_id_at(schedule.id, at), self.secrets)
+        return job_for(order, self.registry, now, str, self.secrets)
 
     def _keep(self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]) -> list[Job]:
         """The jobs that were made."""

@@ -65,11 +65,17 @@ class Sweep:
                 jobs = [
                     job
                     for job in sorted(chain.from_iterable(found), key=_moment)
-                    if not ends or _moment(job) <= min(ends)
+                    if (not ends or _moment(job) <= min(ends)) and self._may_be_lost(job)
                 ]
                 due += len(jobs)
-                dispatched += sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
+                woken = sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
+                dispatched += woken
+                full = full and woken > 0
         return Swept(due=due, dispatched=dispatched, full=full)
+
+    def _may_be_lost(self, job: Job) -> bool:
+        """Whether to look at it: an attempt that is alive renews its lease before the end."""
+        return job.status is Status.QUEUED or transitions.lease_ended(job, self.now())
 
     def _due(self, before: datetime, shard: int) -> list[Job]:
         return self.store.due(shard, before, LIMIT)

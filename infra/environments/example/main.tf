@@ -32,6 +32,10 @@ provider "google" {
 provider "google-beta" {
   project = var.project_id
   region  = var.region
+
+  # As above.
+  billing_project       = var.project_id
+  user_project_override = true
 }
 
 module "dormouse" {

@@ -33,7 +33,7 @@ variable "roles" {
 
 variable "signature_checked_by_cloud_run" {
   type    = bool
-  default = false
+  default = true
 }
 
 variable "repository" {

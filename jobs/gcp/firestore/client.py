@@ -5,6 +5,7 @@ Why not the official client: docs/decisions/0002-generated-messages-on-a-plain-c
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 
@@ -39,7 +40,7 @@ class Firestore:
         self._documents = f"{self._database}/documents"
         self._metadata: tuple[tuple[str, str], ...] = (
             ("google-cloud-resource-prefix", self._database),
-            ("x-goog-request-params", f"database={self._database}"),
+            ("x-goog-request-params", _routing(settings.project, settings.database)),
         )
         if settings.firestore_emulator:
             # The emulator's word for a server client, which security rules don't bind.
@@ -137,6 +138,14 @@ class Firestore:
 
     def _call(self, method: Callable[..., Any], request: Any, tries: int = TRIES) -> Any:
         return call(method, request, self._metadata, StoreUnavailable, tries=tries)
+
+
+def _routing(project: str, database: str) -> str:
+    """Where to route the call. A named database answers nothing to any other form.
+
+    https://google.aip.dev/client-libraries/4222, googleapis/google-cloud-rust#4033
+    """
+    return f"project_id={quote(project, safe='')}&database_id={quote(database, safe='')}"
 
 
 _CONFLICTS = frozenset({grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.FAILED_PRECONDITION})

@@ -111,6 +111,7 @@ def schedule_of(document: Any) -> Schedule:
     """The schedule that a document holds, with the document's update time as its version."""
     fields = {name: from_value(document.fields[name]) for name in document.fields}
     fields["version"] = version_of(document.update_time)
+    fields["template"]["payload"] = msgspec.Raw(fields["template"]["payload"].encode())
     return msgspec.convert(fields, Schedule, builtin_types=(datetime,))
 
 

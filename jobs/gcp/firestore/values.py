@@ -19,7 +19,11 @@ def to_value(value: Any) -> Any:
             return make(value)
     if isinstance(value, Mapping):
         return _map(value)
-    return to_value(msgspec.to_builtins(value, builtin_types=(datetime,)))
+    return to_value(msgspec.to_builtins(value, builtin_types=(datetime,), enc_hook=_text))
+
+
+def _text(value: msgspec.Raw) -> str:
+    return bytes(value).decode()
 
 
 def _null(_: None) -> Any:
@@ -54,7 +58,7 @@ _MAKERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     int: lambda value: Value(integer_value=value),
     float: lambda value: Value(double_value=value),
     datetime: _timestamp,
-    msgspec.Raw: lambda value: Value(string_value=bytes(value).decode()),
+    msgspec.Raw: lambda value: Value(string_value=_text(value)),
     dict: _map,
     list: _array,
     tuple: _array,

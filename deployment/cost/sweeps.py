@@ -2,8 +2,8 @@
 
 A sweep looks 70 seconds ahead (`worker.sweep.sweep.AHEAD`) and stays until the last job that it has
 found due has had its moment. Besides delayed jobs it finds those that were submitted and not yet
-claimed, which want to be looked at in a minute, and running ones whose lease ends so soon. It does
-not stay for schedules at full minutes: the sweep of that minute fires them.
+claimed, which want to be looked at in a minute. It does not stay for running ones, nor for
+schedules at full minutes: the sweep of that minute fires them.
 """
 
 import math
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jobs.job.transitions import REDISPATCH_DELAY
-from worker.attempts.claim import LEASE_MARGIN
 from worker.sweep.sweep import AHEAD
 
 EVERY = 60.0
@@ -28,15 +27,9 @@ class Held:
     seconds: float
 
 
-def found_at_a_sweep(
-    *, submitted: float, dispatch_seconds: float, running: float, timeout: float
-) -> list[Held]:
-    """`submitted` jobs a second wait for their claim; `running` is the mean number of leases."""
-    leases = timeout + LEASE_MARGIN.total_seconds()
-    found = [Held(_some(submitted * dispatch_seconds), REDISPATCH_DELAY.total_seconds())]
-    if leases <= HORIZON:
-        found.append(Held(_some(running), leases))
-    return found
+def found_at_a_sweep(*, submitted: float, dispatch_seconds: float) -> list[Held]:
+    """`submitted` jobs a second wait for their claim."""
+    return [Held(_some(submitted * dispatch_seconds), REDISPATCH_DELAY.total_seconds())]
 
 
 def mean_hold(found: Sequence[Held], delayed: float) -> float:

@@ -2,10 +2,10 @@
 
 import math
 
-from bench.cost.bill import Quantity
-from bench.cost.instances import TARGET, busy_instances, instances_for_cpu, rounded, slots
-from bench.cost.model import GIB, Counts
-from bench.cost.workload import SECONDS, Deployment, Measured, Workload
+from deployment.cost.bill import Quantity
+from deployment.cost.instances import TARGET, busy_instances, instances_for_cpu, rounded, slots
+from deployment.cost.model import GIB, Counts
+from deployment.cost.workload import SECONDS, Deployment, Measured, Workload
 
 VM_CPUS = 2
 VM_HANDLERS = 12

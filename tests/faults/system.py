@@ -15,8 +15,8 @@ from local.ports import Ports
 from local.processes import ROOT, Processes
 from local.services import await_services, command, environment
 
-HANDLERS = "bench.faults.handlers"
-SKEWED = "bench.faults.skewed:build()"
+HANDLERS = "tests.faults.handlers"
+SKEWED = "tests.faults.skewed:build()"
 _RESTART_PAUSE_SECONDS = 0.1
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
-from bench.faults.ledger import Run
-from bench.faults.watch import TERMINAL, Seen
+from tests.faults.ledger import Run
+from tests.faults.watch import TERMINAL, Seen
 
 CLOCKS_APART_SECONDS = 5.0
 """The two workers' clocks differ by this, so a lease's end is known no better."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from bench.cost.bill import Bill, bill
-from bench.cost.model import Counts, dormouse, hold
-from bench.cost.others import celery, celery_machines, cloud_tasks
-from bench.cost.prices import Prices
-from bench.cost.workload import Deployment, Measured, Workload
+from deployment.cost.bill import Bill, bill
+from deployment.cost.model import Counts, dormouse, hold
+from deployment.cost.others import celery, celery_machines, cloud_tasks
+from deployment.cost.prices import Prices
+from deployment.cost.workload import Deployment, Measured, Workload
 
 _NOTES = """\
 Counted, not billed: nothing of this was tried on a live project. Instances are billed while a

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from bench.cost.prices import read_prices
-from bench.cost.report import report
-from bench.cost.workload import Deployment, Workload, read_measured
+from deployment.cost.prices import read_prices
+from deployment.cost.report import report
+from deployment.cost.workload import Deployment, Workload, read_measured
 
 _HELP = {
     "jobs": "a month",

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.faults.system import running_system
-from bench.fuzz.api import EVERYTHING, attack, leave_dead_letters, operations
 from local.processes import ROOT
+from tests.faults.system import running_system
+from tests.fuzz.api import EVERYTHING, attack, leave_dead_letters, operations
 
-HANDLERS = "bench.fuzz.handlers"
+HANDLERS = "tests.fuzz.handlers"
 CASES_PER_TOKEN = 20_000
 """A token is good for an hour."""
 

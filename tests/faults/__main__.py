@@ -5,8 +5,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from bench.faults.plan import plan
-from bench.faults.run import run
+from tests.faults.plan import plan
+from tests.faults.run import run
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench.faults.ledger import recorded
 from jobs.context import Context
 from jobs.job.retry import RetryPolicy
+from jobs.job.transitions import LEASE
 from jobs.job_types import Registry, job_type
-from worker.attempts.claim import LEASE_MARGIN
+from tests.faults.ledger import recorded
 
 TIMEOUT = timedelta(seconds=3)
 RETRY = RetryPolicy(max_attempts=20, first_seconds=0.5, longest_seconds=4)
@@ -33,7 +33,7 @@ EXAMPLE = Note(ledger="ledger.jsonl")
 
 
 def _note(payload: Note, context: Context) -> Noted:
-    lease_end = (context.deadline + LEASE_MARGIN).timestamp()
+    lease_end = (context.deadline - TIMEOUT + LEASE).timestamp()
     with recorded(payload.ledger, context.job_id, context.attempt, lease_end):
         time.sleep(payload.seconds)
     return Noted(context.attempt)

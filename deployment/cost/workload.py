@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.cost.prices import DAYS
+from deployment.cost.prices import DAYS
 
 SECONDS = DAYS * 24 * 3600
 """Of a month."""

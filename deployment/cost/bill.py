@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.prices import Prices
+from deployment.cost.prices import Prices
 
 
 @dataclass(frozen=True)

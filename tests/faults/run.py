@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from bench.faults.client import Caller
-from bench.faults.ledger import runs_by_job
-from bench.faults.plan import Fault, repeating, sweep_twice
-from bench.faults.system import System, running_system
-from bench.faults.verdict import Verdict, judge
-from bench.faults.watch import Seen, Watcher
+from tests.faults.client import Caller
+from tests.faults.ledger import runs_by_job
+from tests.faults.plan import Fault, repeating, sweep_twice
+from tests.faults.system import System, running_system
+from tests.faults.verdict import Verdict, judge
+from tests.faults.watch import Seen, Watcher
 
 CALLERS = 8
 SETTLE_SECONDS = 400.0
@@ -98,7 +98,7 @@ def _settle(watcher: Watcher) -> bool:
         print(f"  {left} jobs not terminal", flush=True)
         if not left:
             return True
-        time.sleep(_LOOK_SECONDS if left < 50 else 2 * _LOOK_SECONDS)  # noqa: PLR2004
+        time.sleep(_LOOK_SECONDS if left < 50 else 2 * _LOOK_SECONDS)
     return False
 
 

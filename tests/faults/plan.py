@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.faults.system import System
 from local.client import LocalClient
 from local.services import environment, url
+from tests.faults.system import System
 
 Disturb = Callable[[System], AbstractContextManager[None]]
 

@@ -58,7 +58,7 @@ def attack(
             # It leaves a folder of what failed where it runs.
             cwd=folder,
             env=environment(ports)
-            | {"SCHEMATHESIS_HOOKS": "bench.fuzz.hooks", "PYTHONPATH": str(ROOT)},
+            | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(ROOT)},
             check=False,
         )
         counted: dict[str, Any] = msgspec.json.decode(report.read_bytes())["test_cases"]

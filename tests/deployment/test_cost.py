@@ -4,14 +4,14 @@ import math
 
 import pytest
 
-from bench.cost.__main__ import main
-from bench.cost.bill import Quantity, bill
-from bench.cost.instances import busy_instances, rounded, slots
-from bench.cost.model import SWEEPS, Counts, dormouse, hold
-from bench.cost.others import celery, celery_machines, cloud_tasks
-from bench.cost.prices import Price, read_prices
-from bench.cost.sweeps import Held, found_at_a_sweep, mean_hold
-from bench.cost.workload import (
+from deployment.cost.__main__ import main
+from deployment.cost.bill import Quantity, bill
+from deployment.cost.instances import busy_instances, rounded, slots
+from deployment.cost.model import SWEEPS, Counts, dormouse, hold
+from deployment.cost.others import celery, celery_machines, cloud_tasks
+from deployment.cost.prices import Price, read_prices
+from deployment.cost.sweeps import Held, mean_hold
+from deployment.cost.workload import (
     SECONDS,
     Deployment,
     Measured,
@@ -145,14 +145,6 @@ def test_a_sweep_stays_for_the_last_that_it_finds() -> None:
     assert mean_hold([], 1000) == pytest.approx(70, abs=0.01)
     # Both: the certain 60, and beyond it whatever is due in the last ten seconds.
     assert mean_hold([Held(1, 60)], 0.01) == pytest.approx(70 - (1 - math.exp(-0.1)) * 100)
-
-
-def test_short_leases_keep_a_sweep_long_ones_do_not() -> None:
-    """A lease is 45 s longer than the timeout: with 20 s it is 65 s, with 60 s out of sight."""
-    short = found_at_a_sweep(submitted=0, dispatch_seconds=0, running=100, timeout=20)
-    assert mean_hold(short, 0) == pytest.approx(65)
-    long = found_at_a_sweep(submitted=0, dispatch_seconds=0, running=100, timeout=60)
-    assert mean_hold(long, 0) == 0
 
 
 def test_a_schedule_keeps_no_sweep() -> None:

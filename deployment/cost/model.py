@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bench.cost.bill import Quantity
-from bench.cost.instances import busy_instances, instances_for_cpu, rounded, slots
-from bench.cost.sweeps import EVERY, HORIZON, found_at_a_sweep, mean_hold
-from bench.cost.workload import SECONDS, Deployment, Measured, Service, Workload
+from deployment.cost.bill import Quantity
+from deployment.cost.instances import busy_instances, instances_for_cpu, rounded, slots
+from deployment.cost.sweeps import EVERY, HORIZON, found_at_a_sweep, mean_hold
+from deployment.cost.workload import SECONDS, Deployment, Measured, Service, Workload
 
 TIB = 2.0**40
 GIB = 2.0**30
@@ -107,12 +107,7 @@ def hold(counts: Counts, measured: Measured) -> float:
     """Seconds for which a sweep is open while jobs come, beside what it takes by itself."""
     workload = counts.workload
     submitted = workload.per_second(counts.jobs)
-    found = found_at_a_sweep(
-        submitted=submitted,
-        dispatch_seconds=measured.dispatch_seconds,
-        running=workload.per_second(counts.attempts) * workload.duration,
-        timeout=workload.timeout,
-    )
+    found = found_at_a_sweep(submitted=submitted, dispatch_seconds=measured.dispatch_seconds)
     return mean_hold(found, workload.per_second(counts.delayed))
 
 
