@@ -42,7 +42,7 @@ variable "roles" {
 }
 
 variable "api_audiences" {
-  description = "Audiences that callers' tokens may be made for, besides the API's own URLs."
+  description = "What callers' tokens may be made for besides the API's own URLs: the id of the OAuth client that signs people in, for example."
   type        = list(string)
   default     = []
 }

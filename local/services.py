@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from http import HTTPStatus
 
-from local.cloud.settings import API_AUDIENCE
+from local.cloud.settings import API_AUDIENCE, DESKTOP_CLIENT_ID
 from local.emulators import PROJECT
 from local.ports import LOOPBACK, Ports
 from local.processes import Processes
@@ -39,7 +39,7 @@ def environment(ports: Ports) -> dict[str, str]:
         "FIRESTORE_EMULATOR_HOST": f"{LOOPBACK}:{ports.firestore}",
         "PUBSUB_EMULATOR_HOST": f"{LOOPBACK}:{ports.pubsub}",
         "DORMOUSE_CERTIFICATES_URL": f"{url(ports.local)}/certs",
-        "DORMOUSE_API_AUDIENCES": f"{API_AUDIENCE},{url(ports.api)}",
+        "DORMOUSE_API_AUDIENCES": f"{API_AUDIENCE},{url(ports.api)},{DESKTOP_CLIENT_ID}",
         "DORMOUSE_ROLES": os.environ.get("DORMOUSE_ROLES") or ROLES,
         "DORMOUSE_WORKER_URL": url(ports.worker),
         "DORMOUSE_WORKER_AUDIENCE": url(ports.worker),

@@ -1,16 +1,25 @@
 """What the local cloud answers over HTTP."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import msgspec
 from flask import Flask, Response, abort, request
 
 from local.cloud.faults import FaultPlan, Faults
 from local.cloud.identity import CERTIFICATES_MAX_AGE, Issuer
 from local.cloud.settings import DEFAULT_ACCOUNT
+from local.cloud.sign_in import SignIn, sign_people_in
 
 
-def create_app(issuer: Issuer, faults: Faults) -> Flask:
+def create_app(
+    issuer: Issuer,
+    faults: Faults,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
     app = Flask("local", static_folder=None)
     _give_identity(app, issuer)
+    sign_people_in(app, SignIn(issuer, now))
     _take_fault_plans(app, faults)
 
     @app.get("/livez")

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 DEFAULT_ACCOUNT = "dev@example.com"
 """Who a token names where nobody is asked for."""
 
+ACCOUNTS = (DEFAULT_ACCOUNT, "operator@example.com")
+"""Whom the page to sign in offers."""
+
+DESKTOP_CLIENT_ID = "dormouse-desktop.apps.local"
+DESKTOP_CLIENT_SECRET = "not-a-secret"  # noqa: S105 - Google says the same of a desktop client's
+"""The OAuth client that the command line signs people in with."""
+
 API_AUDIENCE = "dormouse-api"
 """A custom audience of the local API: unlike its URL, it does not change with the port."""
 

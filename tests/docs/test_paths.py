@@ -9,7 +9,7 @@ from local.processes import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-_ROOMS = "api|cloud|worker|jobs|identity|handlers|local|infra|tests|docs|bench|requirements"
+_ROOMS = "api|client|cloud|worker|jobs|identity|handlers|local|infra|tests|docs|bench|requirements"
 _PATH = re.compile(rf"`((?:{_ROOMS})/[\w./-]*)`")
 _PLACEHOLDERS = frozenset({"handlers/noun_verb.py"})
 _MAKES_FILES = ROOT / "docs" / "adding-a-job-type.md"

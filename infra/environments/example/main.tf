@@ -47,6 +47,7 @@ module "dormouse" {
   database         = var.database
   protect          = var.protect
   roles            = var.roles
+  api_audiences    = var.api_audiences
   repository       = var.repository
   alert_emails     = var.alert_emails
   budget           = var.budget

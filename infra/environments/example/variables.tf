@@ -71,6 +71,12 @@ variable "history" {
   default = false
 }
 
+variable "api_audiences" {
+  description = "The id of the OAuth client that signs people in, and other audiences of your own."
+  type        = list(string)
+  default     = []
+}
+
 variable "domain" {
   type    = string
   default = null

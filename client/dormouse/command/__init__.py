@@ -1,0 +1,1 @@
+"""The command `dormouse`, for people and scripts. Needs the extra `cli`."""
