@@ -1,6 +1,6 @@
 """CPU and memory of a service's processes, from Linux's /proc.
 
-A service is a session: whatever it forks stays in it.
+A service is a session and all that descends from it: handlers have sessions of their own.
 https://docs.kernel.org/filesystems/proc.html
 """
 
@@ -19,14 +19,24 @@ _KIB = 1024
 
 def processes_of(sessions: Mapping[str, int]) -> Iterator[tuple[str, int, list[str]]]:
     """Service, pid, and the fields of `stat` behind the name, for every living process."""
-    services = {session: service for service, session in sessions.items()}
+    stats: dict[int, list[str]] = {}
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal():
-            continue
-        with suppress(OSError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if service := services.get(int(fields[3])):
-                yield service, int(folder.name), fields
+        if folder.name.isdecimal():
+            with suppress(OSError):
+                stats[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
+    services = {session: service for service, session in sessions.items()}
+    for pid, fields in stats.items():
+        if service := _service(pid, stats, services):
+            yield service, pid, fields
+
+
+def _service(pid: int, stats: Mapping[int, list[str]], services: Mapping[int, str]) -> str | None:
+    """Of its own session, or of the nearest process above it that is in a service's."""
+    while fields := stats.get(pid):
+        if service := services.get(int(fields[3])):
+            return service
+        pid = int(fields[1])
+    return None
 
 
 def cpu_seconds(sessions: Mapping[str, int]) -> dict[str, float]:

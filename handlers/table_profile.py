@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -38,6 +38,28 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         ),
     ] = None
 
+    delimiter: Annotated[
+        Literal[",", ";", "\t", "|"] | None,
+        Meta(
+            description="Of CSV. Recognised if not given: the one that gives records of one width."
+        ),
+    ] = None
+    header: Annotated[
+        bool | None,
+        Meta(
+            description=(
+                "Whether the first record of a CSV names the columns. If not given, it does unless"
+                " it has numbers or dates over columns of such."
+            )
+        ),
+    ] = None
+    null_values: Annotated[
+        tuple[Annotated[str, Meta(max_length=50)], ...],
+        Meta(
+            max_length=20, description="Texts of a CSV that stand for null, beside the empty one."
+        ),
+    ] = ()
+
     def __post_init__(self) -> None:
         if [self.url, self.text, self.base64].count(None) != 2:  # noqa: PLR2004 - of the three
             raise ValueError("give exactly one of `url`, `text` and `base64`")
@@ -53,19 +75,21 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     files=lambda payload: [payload.url],
 )
 def profile(payload: ProfileTable, ctx: Context) -> TableProfile:
-    """Profile the columns of a table (CSV, TSV, JSON lines, Parquet).
+    """Profile the columns of a table (CSV, TSV, JSON, JSON lines, Parquet).
 
     All figures are exact. Tables of more than 200 columns, and tables that are broken, fail at
     once.
     """
     # DuckDB is for the worker; the API imports this module too.
     from handlers.tables.folder import private_folder  # noqa: PLC0415
+    from handlers.tables.table import Given  # noqa: PLC0415
     from handlers.tables.table import profile as profiled  # noqa: PLC0415
 
     with private_folder() as folder:
         file = folder / "table"
         _fetch(payload, ctx, file)
-        return profiled(file, payload.format, ctx)
+        given = Given(payload.format, payload.delimiter, payload.header, payload.null_values)
+        return profiled(file, given, ctx)
 
 
 def _fetch(payload: ProfileTable, ctx: Context, file: Path) -> None:

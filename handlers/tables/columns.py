@@ -1,7 +1,10 @@
 """The profile of one column of the table `t`, by exact queries."""
 
 import math
+from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum, auto
+from fractions import Fraction
 
 from handlers.tables.duck import Connection
 from handlers.tables.profile import (
@@ -13,6 +16,7 @@ from handlers.tables.profile import (
     Value,
     cut,
 )
+from handlers.tables.text_types import type_of
 
 
 class Kind(StrEnum):
@@ -47,20 +51,37 @@ def kind_of(type_: str) -> Kind:
     return Kind.TEXT
 
 
-def names_and_types(connection: Connection) -> list[tuple[str, str]]:
-    """The columns of the table, with DuckDB's names of their types."""
-    rows = connection.execute("DESCRIBE t").fetchall()
-    return [(name, type_.strip('"')) for name, type_, *_ in rows]
+def described(connection: Connection, names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Make the table `t` of `loaded`: its columns are `c0`, `c1` and so on, each in its type.
+
+    So no name in a file can meet one of ours. Returns the names as they are shown, `names` if they
+    are known, and DuckDB's names of the types.
+    """
+    rows = connection.execute("DESCRIBE loaded").fetchall()
+    columns = ['"' + str(row[0]).replace('"', '""') + '"' for row in rows]
+    types = [
+        type_of(connection, one) if names else str(row[1])
+        for one, row in zip(columns, rows, strict=True)
+    ]
+    parts = [
+        f"{one}::{type_} AS c{number}" if names else f"{one} AS c{number}"
+        for number, (one, type_) in enumerate(zip(columns, types, strict=True))
+    ]
+    connection.execute(f"CREATE VIEW t AS SELECT {', '.join(parts)} FROM loaded")  # noqa: S608 - quoted
+    shown = names or [str(row[0]) for row in rows]
+    return [(name, type_.strip('"')) for name, type_ in zip(shown, types, strict=True)]
 
 
 def row_count(connection: Connection) -> int:
-    return int(_row(connection, "SELECT count(*) FROM t")[0])
+    return int(_row(connection, "SELECT count(*) FROM loaded")[0])
 
 
-def profile(connection: Connection, name: str, type_: str, *, text_bytes: int) -> Column:
+def profile(
+    connection: Connection, number: int, name: str, type_: str, *, text_bytes: int
+) -> Column:
     """Reads the column four times, which takes less memory than once."""
     kind = kind_of(type_)
-    c = '"' + name.replace('"', '""') + '"'
+    c = f"c{number}"
     rows, present, least, most, ordered, mean = _row(connection, _statistics(c, kind))
     (distinct,) = _row(connection, f"SELECT count(DISTINCT {c}) FROM t")  # noqa: S608 - quoted
     frequent = connection.execute(
@@ -75,7 +96,7 @@ def profile(connection: Connection, name: str, type_: str, *, text_bytes: int) -
         distinct=distinct,
         min=_value(least, text_bytes),
         max=_value(most, text_bytes),
-        mean=_finite(mean),
+        mean=_mean(mean, ordered),
         q25=q25,
         q50=q50,
         q75=q75,
@@ -89,8 +110,24 @@ def _statistics(c: str, kind: Kind) -> str:
     ends = "NULL, NULL"
     if kind is not Kind.NESTED:
         ends = f"{_shown(f'min({n})', kind)}, {_shown(f'max({n})', kind)}"
-    numbers = f"count({n}), avg({n}::DOUBLE)" if kind in _NUMBERS else "0, NULL"
+    numbers = f"count({n}), {_total(n, kind)}" if kind in _NUMBERS else "0, NULL"
     return f"SELECT count(*), count({c}), {ends}, {numbers} FROM t"  # noqa: S608 - quoted
+
+
+def _total(n: str, kind: Kind) -> str:
+    """The exact sum; of doubles, which have none, one whose rounding errors are carried along."""
+    if kind is Kind.INTEGER:
+        return f"sum({n}::HUGEINT)::VARCHAR"
+    return f"sum({n})::VARCHAR" if kind is Kind.DECIMAL else f"fsum({n})"
+
+
+def _mean(total: str | float | None, count: int) -> float | None:
+    """The double that is nearest to the mean."""
+    if total is None or not count:
+        return None
+    if isinstance(total, float):
+        return _finite(total / count)
+    return _finite(float(Fraction(total) / count))
 
 
 def _quartiles(
@@ -127,10 +164,8 @@ def _orderable(c: str, kind: Kind) -> str:
 
 def _shown(expression: str, kind: Kind) -> str:
     """The SQL that makes of a value what a profile shows."""
-    if kind in {Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN}:
+    if kind in {Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.DECIMAL}:
         return expression
-    if kind is Kind.DECIMAL:
-        return f"({expression})::DOUBLE"
     if kind is Kind.MOMENT:
         # The session's time zone is UTC, so an offset is always +00.
         return f"replace(replace(({expression})::VARCHAR, ' ', 'T'), '+00', 'Z')"
@@ -138,7 +173,11 @@ def _shown(expression: str, kind: Kind) -> str:
     return f"left({text}::VARCHAR, {MAX_TEXT_BYTES + 1})"
 
 
-def _value(value: Value, text_bytes: int) -> Value:
+def _value(value: Value | Decimal, text_bytes: int) -> Value:
+    if isinstance(value, Decimal):
+        # As text where a double would be another number.
+        number = float(value)
+        return number if Decimal(repr(number)) == value else f"{value.normalize():f}"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, int) and abs(value) > _LARGEST_EXACT:

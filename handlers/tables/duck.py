@@ -7,12 +7,13 @@ it, never SQL. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from handlers.tables.formats import HEAD_BYTES, complaint, delimiter
+from handlers.tables.dialect import Dialect
+from handlers.tables.formats import complaint
 from handlers.tables.profile import Format
 from jobs.context import PermanentError
 
@@ -30,6 +31,10 @@ MEMORY_LIMIT = "256MB"
 What does not fit is spilled to disk."""
 
 SPILL_LIMIT = "512MB"
+
+MAX_RECORD = 64_000_000
+BELIEVED_ROWS = 1_000_000
+BELIEVED_ROWS_A_BYTE = 1000
 
 _BEFORE: dict[str, str | bool | int | float | list[str]] = {
     "threads": "1",  # each would take memory of its own, and a worker runs several jobs
@@ -50,22 +55,27 @@ class TableFailure(Exception):
 
 
 @contextmanager
-def opened(file: Path, form: Format, time_left: timedelta) -> Iterator[Connection]:
-    """A connection in which the file is the table `t`. A query is interrupted when time is up.
+def opened(
+    file: Path, form: Format, dialect: Dialect | None, nulls: Sequence[str], time_left: timedelta
+) -> Iterator[Connection]:
+    """A connection in which the file is the table `loaded`. A query is interrupted when time is up.
 
+    Texts of CSV and TSV, whose `dialect` is known, come as texts in columns `c0`, `c1` and so on.
     Works in the file's folder, which must be the caller's alone and is the caller's to remove.
     Raises `PermanentError` for a file that is no table or too much for the memory limit,
     `TimeoutError`, or `TableFailure`.
     """
-    with file.open("rb") as source:
-        delim = "\t" if form == "tsv" else delimiter(source.read(HEAD_BYTES))
     with (
-        _reported(file, form, delim),
+        _reported(file, form, dialect.delimiter if dialect else ","),
         _locked_down(file) as connection,
         _interrupted_after(time_left, connection),
     ):
-        _load(connection, file, form, delim)
-        yield connection
+        _load(connection, file, form, dialect, nulls)
+        try:
+            yield connection
+        except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+            # What our own queries get wrong is no fault of the file's.
+            raise TableFailure("A query of ours failed.") from error
 
 
 @contextmanager
@@ -102,27 +112,47 @@ def _interrupted_after(time_left: timedelta, connection: Connection) -> Iterator
         thread.join()
 
 
-def _load(connection: Connection, file: Path, form: Format, delim: str) -> None:
+def _load(
+    connection: Connection, file: Path, form: Format, dialect: Dialect | None, nulls: Sequence[str]
+) -> None:
     """Text is parsed once, into a table; Parquet is read in place, column by column.
 
     A Parquet file of a few bytes can stand for any number of rows, so it is never written out.
-    The CSV dialect is fixed: DuckDB would make its own guess fit by dropping lines.
     """
-    if form == "parquet":
+    if dialect:
+        columns = {f"c{number}": "VARCHAR" for number in range(len(dialect.names))}
+        connection.execute(
+            "CREATE TABLE loaded AS FROM read_csv(?, delim = ?, quote = '\"', escape = '\"',"
+            " comment = '', header = ?, columns = ?, auto_detect = false, nullstr = ?,"
+            " max_line_size = ?)",
+            [str(file), dialect.delimiter, dialect.header, columns, ["", *nulls], MAX_RECORD],
+        )
+    elif form == "parquet":
         # A view can't have parameters.
-        connection.read_parquet(str(file)).create_view("t")
-    elif form == "jsonl":
-        connection.execute(
-            "CREATE TABLE t AS FROM read_json(?, format = 'newline_delimited', records = true,"
-            " sample_size = -1)",
-            [str(file)],
-        )
+        connection.read_parquet(str(file)).create_view("loaded")
+        (rows,) = connection.execute("SELECT count(*) FROM loaded").fetchall()[0]
+        _check_claim(file, rows)
     else:
-        connection.execute(
-            "CREATE TABLE t AS FROM read_csv(?, delim = ?, quote = '\"', escape = '\"',"
-            " comment = '', skip = 0, sample_size = -1)",
-            [str(file), delim],
-        )
+        layout = "array" if form == "json" else "newline_delimited"
+        try:
+            _load_json(connection, file, layout, "")
+        except duckdb.Error:
+            # Objects that share no fixed names, or names that differ in their case only.
+            _load_json(connection, file, layout, ", maximum_depth = 1")
+
+
+def _load_json(connection: Connection, file: Path, layout: str, more: str) -> None:
+    connection.execute(
+        "CREATE TABLE loaded AS FROM read_json(?, format = ?, records = true, sample_size = -1,"
+        f" map_inference_threshold = -1, maximum_object_size = {MAX_RECORD}{more})",
+        [str(file), layout],
+    )
+
+
+def _check_claim(file: Path, rows: int) -> None:
+    """Repetition packs well, but not that well: such a file only wants to fill the disk."""
+    if rows > BELIEVED_ROWS and rows > BELIEVED_ROWS_A_BYTE * file.stat().st_size:
+        raise PermanentError(f"The table claims {rows:,} rows in {file.stat().st_size:,} bytes.")
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Which format a table has, and why one can't be read. Looks at bytes; knows no DuckDB."""
 
+import codecs
 import csv
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,8 +12,6 @@ from jobs.context import PermanentError
 
 HEAD_BYTES = 64 * 1024
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_DELIMITERS = ",;\t|"
-_QUOTED = '"'
 
 
 def recognise(head: bytes, given: Format | None = None) -> Format:
@@ -25,18 +25,22 @@ def recognise(head: bytes, given: Format | None = None) -> Format:
         return given
     if head.startswith(b"PAR1"):
         return "parquet"
+    if _HTML.match(text):
+        raise PermanentError("The table is an HTML page.")
+    if head.startswith(_WIDE):
+        return "csv"
     if b"\0" in head:
-        raise PermanentError("The table is neither CSV, TSV, JSON lines nor Parquet.")
+        raise PermanentError("The table is neither CSV, TSV, JSON, JSON lines nor Parquet.")
     if text.startswith("{"):
         return "jsonl"
-    return "tsv" if delimiter(head) == "\t" else "csv"
+    if _ARRAY.match(text):
+        return "json"
+    return "csv"
 
 
-def delimiter(head: bytes) -> str:
-    """What stands most often between the fields of the first record; a comma if nothing does."""
-    outside = "".join(_text(head).lstrip("\r\n").split(_QUOTED)[::2])
-    first = outside.splitlines()[0] if outside.strip() else ""
-    return max(_DELIMITERS, key=first.count)
+_HTML = re.compile(r"(?i)<!doctype html|<html")
+_ARRAY = re.compile(r"\[\s*(\{|\])")
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def complaint(path: Path, form: Format, delim: str) -> str:
@@ -52,6 +56,7 @@ def complaint(path: Path, form: Format, delim: str) -> str:
 _NAMES: dict[Format, str] = {
     "csv": "CSV (RFC 4180, UTF-8)",
     "tsv": "TSV (UTF-8)",
+    "json": "JSON (UTF-8, an array of objects)",
     "jsonl": "JSON lines (UTF-8, one object on each line)",
     "parquet": "Parquet",
 }
@@ -68,7 +73,7 @@ def _not_an_object(path: Path) -> str | None:
             try:
                 if line.strip():
                     decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return f"Line {number} of the table is no JSON object."
     return None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Format = Literal["csv", "tsv", "jsonl", "parquet"]
+Format = Literal["csv", "tsv", "json", "jsonl", "parquet"]
 
 Value = str | bool | int | float | None
 """A cell as JSON: numbers and booleans as such, times in ISO 8601, all else as text."""
@@ -52,6 +52,16 @@ class TableProfile(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     format: Annotated[Format, Meta(description="As given, else as recognised.")]
+    encoding: Annotated[
+        str | None, Meta(description="`utf-8`, `utf-16` or `utf-32`; null for Parquet.")
+    ] = None
+    delimiter: Annotated[
+        str | None, Meta(description="What stands between fields, of CSV and TSV.")
+    ] = None
+    header: Annotated[
+        bool | None,
+        Meta(description="Whether the first record was taken for names, of CSV and TSV."),
+    ] = None
     rows: int
     columns: tuple[Column, ...]
 

@@ -14,9 +14,11 @@ import pytest
 
 from handlers import REGISTRY
 from handlers.tables import duck, table
+from handlers.tables.dialect import Dialect
 from handlers.tables.profile import MAX_COLUMNS, Column, TableProfile, cut, text_bytes
 from jobs.context import Cancelled, Context, PermanentError
 from jobs.errors import InvalidRequest
+from tests.handlers.profiling import profiled as run
 from tests.handlers.recording import RecordingLink, a_context
 from tests.handlers.web import Web
 
@@ -38,16 +40,6 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert list(tmp_path.glob("dormouse-*")) == []
-
-
-def run(ctx: Context | None = None, **payload: Any) -> TableProfile:
-    """As the worker does it: from the payload's JSON."""
-    result = JOB_TYPE.run(JOB_TYPE.decode(msgspec.json.encode(payload)), ctx or a_context())
-    assert isinstance(result, TableProfile)
-    encoded = msgspec.json.encode(result)
-    assert len(encoded) <= 256 * 1024
-    assert msgspec.json.decode(encoded, type=TableProfile) == result
-    return result
 
 
 def columns_of(result: TableProfile) -> dict[str, Column]:
@@ -311,7 +303,7 @@ def test_a_table_that_is_too_wide_fails() -> None:
         ({"text": ""}, "The table is empty."),
         ({"text": " \n\n"}, "The table is empty."),
         ({"text": "", "format": "parquet"}, "The table is empty."),
-        ({"base64": "iVBORw0KGgoAAAANSUhEUgAA"}, "neither CSV, TSV, JSON lines nor Parquet"),
+        ({"base64": "iVBORw0KGgoAAAANSUhEUgAA"}, "neither CSV, TSV, JSON, JSON lines nor Parquet"),
         (
             {"text": "a,b\n1,2\n3\n5,6,7\n"},
             "The record that ends on line 3 of the table has 1 fields; the first one has 2.",
@@ -404,13 +396,16 @@ def test_a_cancelled_job_stops_profiling(
         run(a_context(link=link), text=CITIES)
 
 
-def test_a_query_ends_before_the_attempt_does(folders: Path) -> None:
+def test_a_query_ends_before_the_attempt_does(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A few bytes of Parquet stand for a billion rows; the files are removed in time."""
     data = made(
         "SELECT 7 AS n, 'x' AS s FROM range(20000000)",
         "FORMAT parquet, ROW_GROUP_SIZE 20000000",
         folders,
     )
+    monkeypatch.setattr(duck, "BELIEVED_ROWS", 10**9)
     ctx = a_context(deadline=datetime.now(UTC) + table.TIDYING)
 
     with pytest.raises(TimeoutError, match="could not be profiled in time"):
@@ -442,7 +437,7 @@ def data_mib_after(rows):
     with TemporaryDirectory() as folder:
         file = Path(folder, "table")
         file.write_text("n\\n" + "\\n".join(str(row * 7919 % rows) for row in range(rows)))
-        table.profile(file, None, a_context())
+        table.profile(file, table.Given(), a_context())
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmData:")[2].split()[0]) // 1024
 
@@ -487,8 +482,8 @@ def test_the_database_can_do_nothing_else(tmp_path: Path, query: str) -> None:
     local_variable = [1]
 
     with duck._locked_down(file) as connection:
-        duck._load(connection, file, "csv", ",")
-        assert connection.execute("FROM t").fetchall() == [(1,)]
+        duck._load(connection, file, "csv", Dialect(",", True, ("a",)), ())
+        assert connection.execute("FROM loaded").fetchall() == [("1",)]
         with pytest.raises(duckdb.Error):
             connection.execute(query)
 
@@ -521,7 +516,7 @@ def test_the_folder_of_a_killed_process_is_removed(folders: Path) -> None:
         ({"url": "ftp://example.com/"}, "https://"),
         ({"base64": "%%%"}, "Invalid base64 encoded string - at `$.payload.base64`"),
         ({"text": "a", "format": "xlsx"}, "Invalid enum value 'xlsx' - at `$.payload.format`"),
-        ({"text": "a", "delimiter": ","}, "unknown field `delimiter`"),
+        ({"text": "a", "quote": ","}, "unknown field `quote`"),
     ],
 )
 def test_a_payload_that_names_no_table_is_refused(payload: Any, complaint: str) -> None:
