@@ -81,6 +81,10 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the job has succeeded, failed or been cancelled: nothing will change."""
         return self.status in TERMINAL
 
+    def bare(self) -> "JobState":
+        """The data alone, which goes between processes, without the means to go on."""
+        return JobState(**{name: getattr(self, name) for name in JobState.__struct_fields__})
+
     def __repr__(self) -> str:
         """What tells jobs apart; payloads and results stay out of logs."""
         return f"{type(self).__name__}(id={self.id!r}, type={self.type!r}, status={self.status!r})"

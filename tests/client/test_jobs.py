@@ -1,5 +1,6 @@
 """What holds for the client's jobs, whoever answers and however it waits."""
 
+import pickle
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from dormouse import (
     ConfigurationError,
     Dormouse,
+    DormouseError,
     JobCancelled,
     JobFailed,
     NotFinished,
@@ -92,6 +94,23 @@ def test_a_failed_job_raises_its_error(client: Dormouse) -> None:
     assert raised.value.code == "permanent_error"
     assert raised.value.job.error is not None
     assert job.wait().status == "failed"
+
+
+def test_errors_go_between_processes(client: Dormouse) -> None:
+    """As those who wait in a pool of processes expect."""
+    failing = client.submit("client.fail", {"value": "no such card"})
+    late = client.submit("client.echo", {"value": 1}, delay=3600)
+    for provoke in (
+        failing.result,
+        late.cancel().result,
+        lambda: late.wait(timeout=0),
+        lambda: client.get("0" * 32),
+        lambda: client.submit_many([Submission("no.such")]),
+    ):
+        with pytest.raises(DormouseError) as raised:
+            provoke()
+        again = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 - our own
+        assert (type(again), str(again)) == (type(raised.value), str(raised.value))
 
 
 def test_a_cancelled_job_raises(client: Dormouse) -> None:
