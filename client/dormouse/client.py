@@ -29,7 +29,8 @@ class Dormouse:
     `url`, `audience` and `profile` default to DORMOUSE_URL, DORMOUSE_AUDIENCE and DORMOUSE_PROFILE,
     then to the profile that `dormouse login` made. Without `credentials` they are found:
     docs/client.md says in which order. `timeout` is how long all tries of one call may take
-    together, in seconds. Connects to nothing before the first call.
+    together, in seconds; `transport` is httpx's, for proxies and tests. Connects to nothing before
+    the first call.
 
     Raises `ConfigurationError` where no URL is known.
     """
