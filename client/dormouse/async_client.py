@@ -173,7 +173,7 @@ class AsyncDormouse:
         raise ValueError("Give at least one job to wait for.")
 
     async def job_types(self) -> list[JobType]:
-        """What the service offers, with JSON Schemas."""
+        """The job types that the service offers, with JSON Schemas."""
         return await self._driver.run(service.job_types(self._policy))
 
     async def job_type(self, name: str) -> JobType:
@@ -181,7 +181,7 @@ class AsyncDormouse:
         return await self._driver.run(service.job_type(self._policy, name))
 
     async def me(self) -> Me:
-        """Whom the service takes you for, and what you may do."""
+        """Your identity as the service sees it, and your roles."""
         return await self._driver.run(service.me(self._policy))
 
     async def aclose(self) -> None:

@@ -31,12 +31,12 @@ ANSWER_SECONDS: Final = 30.0
 LEAST_SECONDS: Final = 1.0
 """Less is no time to answer in; so the last try may end this much after the deadline."""
 _GATEWAYS: Final = frozenset({502, 504})
-"""What a proxy on the way answers, when nobody knows whether the service got the request."""
+"""Answers of a proxy, which don't tell whether the service got the request."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How long all tries of one call may take together, in seconds, and by which clocks."""
+    """The time for all tries of one call together, in seconds, and the clocks to use."""
 
     seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
@@ -62,7 +62,7 @@ class Call:
     repeatable: bool = True
 
     def request(self, left: float) -> Request:
-        """What is sent, if so many seconds are left for it."""
+        """The request, given the seconds left until the deadline."""
         query = urlencode({name: value for name, value in self.query.items() if value is not None})
         headers = {"Accept": "application/json", **self.headers}
         if self.body is not None:

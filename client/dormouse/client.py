@@ -171,7 +171,7 @@ class Dormouse:
         raise ValueError("Give at least one job to wait for.")
 
     def job_types(self) -> list[JobType]:
-        """What the service offers, with JSON Schemas."""
+        """The job types that the service offers, with JSON Schemas."""
         return self._driver.run(service.job_types(self._policy))
 
     def job_type(self, name: str) -> JobType:
@@ -179,7 +179,7 @@ class Dormouse:
         return self._driver.run(service.job_type(self._policy, name))
 
     def me(self) -> Me:
-        """Whom the service takes you for, and what you may do."""
+        """Your identity as the service sees it, and your roles."""
         return self._driver.run(service.me(self._policy))
 
     def close(self) -> None:

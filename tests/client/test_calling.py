@@ -140,7 +140,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
 
 @pytest.mark.parametrize("fault", [LOST, UNSENT])
 def test_everything_ends_at_the_deadline(fault: ConnectionLost) -> None:
-    """Whatever is tried, it takes no longer than it may."""
+    """All tries together take no longer than the policy allows."""
     world = World([fault])
     with pytest.raises(NotReached, match="60 s"):
         world.run(call(world.policy, GET))

@@ -1,4 +1,4 @@
-"""What holds for the client's jobs, whoever answers and however it waits."""
+"""The contract of the client's jobs, for the service and the fake, sync and async."""
 
 import pickle
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def test_a_payload_may_be_another_jobs(client: Dormouse) -> None:
 
 
 def test_a_result_of_another_type_is_said_to_be(client: Dormouse) -> None:
-    """What does not fit `returns` raises, and the job still has it as it is."""
+    """A result that doesn't fit `returns` raises; the job still has its JSON."""
     job = client.submit("client.echo", {"value": "seven"}, returns=Answer)
     with pytest.raises(ResultMismatch, match="Answer"):
         job.result(timeout=60)
@@ -138,7 +138,7 @@ def test_a_key_makes_one_job(client: Dormouse) -> None:
     "key", ["", "with space", 'with "quotes"', "ü", "a\r\nX-Other: b", "k" * 256]
 )
 def test_what_can_be_no_key_is_refused_before_it_is_sent(client: Dormouse, key: str) -> None:
-    """Whatever is in it, it gets into no header."""
+    """Nothing of it gets into a header."""
     with pytest.raises(ConfigurationError, match="idempotency key"):
         client.submit("client.echo", {"value": 1}, idempotency_key=key)
 
