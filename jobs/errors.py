@@ -79,6 +79,12 @@ class StoreUnavailable(DormouseError):
     retryable = True
 
 
+class Unreadable(StoreUnavailable):
+    """What is kept under this id can't be read by this release. A newer one may have written it."""
+
+    code = "unreadable"
+
+
 class QueueUnavailable(DormouseError):
     """The queue can't be reached."""
 

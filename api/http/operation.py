@@ -21,7 +21,7 @@ from api.http.errors import (
     UriTooLong,
 )
 from identity.errors import IdentityUnavailable, PermissionDenied, Unauthenticated
-from jobs.errors import DormouseError, InvalidRequest
+from jobs.errors import DormouseError, InvalidRequest, StoreUnavailable, Unreadable
 
 _ATTRIBUTE: Final = "operation"
 
@@ -92,6 +92,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             *(decoding if self.body else decoding[:1]),
             *(() if self.public else admission),
             *self.problems,
+            *((Unreadable,) if StoreUnavailable in self.problems else ()),
             UriTooLong,
             HeadersTooLarge,
             InternalError,

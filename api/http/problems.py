@@ -35,6 +35,7 @@ from jobs.errors import (
     StoreUnavailable,
     TransitionRefused,
     UnknownJobType,
+    Unreadable,
     VersionConflict,
 )
 from jobs.schedules.errors import ScheduleNotFound, TooManySchedules
@@ -74,6 +75,7 @@ STATUS: Mapping[type[DormouseError], HTTPStatus] = {
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
     TooManyWatchers: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unreadable: HTTPStatus.SERVICE_UNAVAILABLE,
     IdentityUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

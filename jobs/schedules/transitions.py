@@ -44,6 +44,9 @@ def due(schedule: Schedule, now: datetime) -> Due:
         return Due((), None)
     most = min(MAX_CATCH_UP, MAX_CATCH_UP_BYTES // len(bytes(schedule.template.payload)))
     times = newest_times(schedule.timing, schedule.fire_at, now, most)
+    if not times:
+        # Another release of the time zones' rules: what was to be a time of it is none any more.
+        return Due((), schedule.fire_at)
     fresh = [time for time in times if now - time <= GRACE]
     chosen = {
         CatchUp.NONE: fresh,

@@ -7,10 +7,13 @@ from typing import Final
 
 from jobs.events.model import EventType
 from jobs.job.model import Job
+from jobs.telemetry.log import log
 from jobs.webhooks.model import MAX_WEBHOOKS, Webhook
 from jobs.webhooks.store import WebhookStore
 
 LIST_HOLDS: Final = timedelta(minutes=1)
+MOST: Final = 10 * MAX_WEBHOOKS
+"""More than can be made, also by requests that race."""
 
 
 class Listeners:
@@ -47,11 +50,18 @@ class Listeners:
         with self._lock:
             self._fetched_at = None
 
+    def _all(self) -> list[Webhook]:
+        """All that are switched on, as nobody's webhook goes deaf because others have many."""
+        found = self._store.list_enabled(MOST)
+        if len(found) == MOST:
+            log.error("more than %d webhooks are switched on: the oldest hear nothing", MOST)
+        return found
+
     def _enabled(self) -> list[Webhook]:
         with self._lock:
             now = self._now()
             fresh = self._fetched_at and timedelta() <= now - self._fetched_at < self._holds
             if not fresh:
-                self._found = self._store.list_enabled(MAX_WEBHOOKS)
+                self._found = self._all()
                 self._fetched_at = now
             return self._found

@@ -234,22 +234,24 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         if isinstance(function, ast.FunctionDef)
         and any(
             isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr in {"query", "count"}
+            and (
+                (isinstance(call.func, ast.Attribute) and call.func.attr in {"query", "count"})
+                or (isinstance(call.func, ast.Name) and call.func.id == "newest")
+            )
             for call in ast.walk(function)
         )
     ]
     assert sorted(callers) == [
+        "_newest",
         "count",
         "count_open",
         "due",
         "due",
         "due",
         "list_dead_letters",
-        "list_enabled",
         "list_jobs",
         "list_schedules",
-        "list_webhooks",
+        "newest",
     ]
 
 

@@ -51,6 +51,7 @@ def test_what_may_pass() -> None:
         "store_unavailable",
         "queue_unavailable",
         "identity_unavailable",
+        "unreadable",
     }
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,10 +17,11 @@ from jobs.job.store import Filter
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.memory.schedules import MemoryScheduleStore
 from jobs.payloads.secret_bindings import NO_SECRETS
+from jobs.schedules import transitions
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, job_id_at
 from jobs.schedules.transitions import GRACE, pause
-from tests.factories import Clock, a_registry
+from tests.factories import Clock, a_registry, a_spec
 from worker.parallel import in_parallel
 from worker.sweep.schedule_runner import Firings, ScheduleRunner, horizon_of
 
@@ -352,3 +354,43 @@ def test_side_by_side(harness: Harness) -> None:
     with pytest.raises(StoreUnavailable):
         in_parallel(harness.firing_with(Away(harness.jobs)).run, part, part)
     assert len(done) == 4
+
+
+def test_a_time_that_is_none_any_more_is_skipped(harness: Harness) -> None:
+    """After a change of a zone's rules the schedule goes on with its next time."""
+    schedule = harness.plan()
+    moved = schedule.evolve(fire_at=harness.clock() - 7 * SECOND)
+    broken = harness.schedules.save(moved, before=schedule)
+    harness.firing.run()
+    after = harness.schedules.get(broken.id)
+    assert after
+    assert after.fire_at
+    assert after.fire_at > harness.clock()
+    assert after.last_skip
+    assert after.last_skip.code == "missed"
+
+
+def test_one_schedules_fault_is_no_others(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with one, all the others fire."""
+    for number in range(8):
+        made = schedule_for(
+            Draft(owner="user:ada@example.com", template=a_spec(), cron="* * * * *"),
+            a_registry(),
+            harness.clock(),
+            partial(str, f"{number}" * 32),
+            NO_SECRETS,
+        )
+        harness.schedules.create(made)
+    harness.clock.move(timedelta(minutes=1))
+    real = transitions.due
+
+    def due(schedule: Schedule, now: datetime) -> transitions.Due:
+        if schedule.id.startswith("0"):
+            raise IndexError("the first is broken")
+        return real(schedule, now)
+
+    monkeypatch.setattr("worker.sweep.schedule_runner.transitions.due", due)
+    harness.firing.run()
+    assert len(harness.made()) == 7

@@ -20,7 +20,7 @@ from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
 from jobs.schedules.model import Fired, Overlap, Schedule, Skip
 from jobs.schedules.store import ScheduleStore
-from jobs.telemetry.log import log_event, log_fields
+from jobs.telemetry.log import log, log_event, log_fields
 from jobs.telemetry.trace import traceparent_from
 
 AT_THE_LATEST = timedelta(seconds=10)
@@ -64,7 +64,7 @@ class ScheduleRunner:
             while full and self.now() < horizon:
                 due = self.schedules.due(horizon, LIMIT)
                 full = len(due) == LIMIT
-                for one in pool.map(self._fire, self._each_at_its_moment(due)):
+                for one in pool.map(self._tried, self._each_at_its_moment(due)):
                     fired += one.fired
                     skipped += one.skipped
         return Firings(fired=fired, skipped=skipped)
@@ -74,6 +74,16 @@ class ScheduleRunner:
             while schedule.fire_at and (wait := schedule.fire_at - self.now()) > timedelta():
                 self.sleep(wait.total_seconds())
             yield schedule
+
+    def _tried(self, schedule: Schedule) -> Firings:
+        """One schedule's fault is no other's."""
+        try:
+            return self._fire(schedule)
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with it is in the log
+            log.exception("schedule %s can't be fired", schedule.id)
+            return Firings(fired=0, skipped=1)
 
     def _fire(self, schedule: Schedule) -> Firings:
         now = self.now()

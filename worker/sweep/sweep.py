@@ -12,12 +12,12 @@ import msgspec
 
 from jobs.dispatch.dispatching import try_dispatch
 from jobs.dispatch.queue import Queue
-from jobs.errors import VersionConflict
+from jobs.errors import StoreUnavailable, VersionConflict
 from jobs.job import transitions
 from jobs.job.model import SHARDS, Job, Status
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
-from jobs.telemetry.log import log_event
+from jobs.telemetry.log import log, log_event
 
 AHEAD = timedelta(seconds=70)
 """How far a sweep looks ahead, and holds its request at most: until the next one, a minute later,
@@ -68,7 +68,7 @@ class Sweep:
                     if (not ends or _moment(job) <= min(ends)) and self._may_be_lost(job)
                 ]
                 due += len(jobs)
-                woken = sum(pool.map(self._wake, self._each_at_its_moment(jobs)))
+                woken = sum(pool.map(self._tried, self._each_at_its_moment(jobs)))
                 dispatched += woken
                 full = full and woken > 0
         return Swept(due=due, dispatched=dispatched, full=full)
@@ -85,6 +85,16 @@ class Sweep:
             while (wait := _moment(job) - self.now()) > timedelta():
                 self.sleep(wait.total_seconds())
             yield job
+
+    def _tried(self, job: Job) -> bool:
+        """One job's fault is no other's."""
+        try:
+            return self._wake(job)
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with it is in the log
+            log.exception("job %s can't be swept", job.id)
+            return False
 
     def _wake(self, job: Job) -> bool:
         """Whether this sweep rang for the job."""

@@ -8,7 +8,8 @@ import msgspec
 from jobs.dead_letters.store import DeadLetter, Reason
 from jobs.gcp.channel import Refused
 from jobs.gcp.firestore.client import Firestore
-from jobs.gcp.firestore.queries import add_condition, newest_first, query_of
+from jobs.gcp.firestore.queries import add_condition, query_of
+from jobs.gcp.firestore.reading import newest, read
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.gcp.firestore.writes import Document, Write
 from jobs.job.store import Cursor
@@ -34,16 +35,20 @@ class FirestoreDeadLetterStore:
 
     def get(self, letter_id: str) -> DeadLetter | None:
         document = self._firestore.get(self._name(letter_id))
-        return _letter_of(document) if document else None
+        return read(document, _letter_of) if document else None
 
     def list_dead_letters(
         self, limit: int, after: Cursor | None = None, *, reason: Reason | None = None
     ) -> list[DeadLetter]:
-        query = query_of(COLLECTION, limit)
-        if reason:
-            add_condition(query, "reason", "EQUAL", reason)
-        newest_first(query, after, self._name)
-        return [_letter_of(document) for document in self._firestore.query(query)]
+        def query(number: int) -> Any:
+            made = query_of(COLLECTION, number)
+            if reason:
+                add_condition(made, "reason", "EQUAL", reason)
+            return made
+
+        return newest(
+            self._firestore, query, _letter_of, limit=limit, after=after, name_of=self._name
+        )
 
     def delete(self, letter_id: str) -> None:
         self._firestore.commit([Write(delete=self._name(letter_id))])

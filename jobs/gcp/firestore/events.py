@@ -10,6 +10,7 @@ from jobs.gcp.channel import Refused
 from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.documents import SHARD
 from jobs.gcp.firestore.queries import add_condition, add_order, query_of
+from jobs.gcp.firestore.reading import read, readable
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.gcp.firestore.writes import Document, Write
 from jobs.job.model import SHARDS
@@ -33,7 +34,7 @@ class FirestoreEventStore:
 
     def get(self, event_id: str) -> Event | None:
         document = self._firestore.get(self._name(event_id))
-        return _event_of(document) if document else None
+        return read(document, _event_of) if document else None
 
     def due(self, before: datetime, limit: int) -> list[Event]:
         query = query_of(COLLECTION, limit)
@@ -41,7 +42,7 @@ class FirestoreEventStore:
         add_condition(query, SHARD, "IN", list(range(SHARDS)))
         add_condition(query, "wake_at", "LESS_THAN", before)
         add_order(query, "wake_at", "ASCENDING")
-        return [_event_of(document) for document in self._firestore.query(query)]
+        return readable(self._firestore.query(query), _event_of)
 
     def postpone(self, event: Event, until: datetime) -> None:
         fields = {"wake_at": to_value(until)}

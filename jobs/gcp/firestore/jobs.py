@@ -1,10 +1,8 @@
 """Jobs in Firestore."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from jobs.errors import DormouseError, JobExists, VersionConflict
 from jobs.events.model import Event
@@ -13,11 +11,11 @@ from jobs.gcp.firestore import documents
 from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.documents import LABEL_PAIRS, SHARD, WRITE_ID
 from jobs.gcp.firestore.events import event_write
-from jobs.gcp.firestore.queries import add_condition, add_order, newest_first, query_of
+from jobs.gcp.firestore.queries import add_condition, add_order, query_of
+from jobs.gcp.firestore.reading import newest, read, readable
 from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
 from jobs.job.model import SHARDS, TERMINAL, Job, Status, Version
 from jobs.job.store import Cursor, Filter
-from jobs.telemetry.log import log
 
 COLLECTION = "jobs"
 
@@ -37,11 +35,11 @@ class FirestoreJobStore:
 
     def get(self, job_id: str) -> Job | None:
         document = self._firestore.get(self._name(job_id))
-        return documents.job_of(document) if document else None
+        return read(document, documents.job_of) if document else None
 
     def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
         found = self._firestore.get_all([self._name(job_id) for job_id in job_ids])
-        return {job.id: job for job in map(documents.job_of, found)}
+        return {job.id: job for job in readable(found, documents.job_of)}
 
     def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         names = documents.changed(job, before)
@@ -55,23 +53,29 @@ class FirestoreJobStore:
         delete_once(self._firestore, self._name(job_id), if_version)
 
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
-        query = query_of(COLLECTION, limit)
-        # One query over all shards: Firestore merges their index ranges, and reads what it returns.
-        add_condition(query, SHARD, "IN", list(range(SHARDS)))
-        for field in ("owner", "status", "type"):
-            if (wanted := getattr(where, field)) is not None:
-                add_condition(query, field, "EQUAL", wanted)
-        if where.label:
-            add_condition(query, LABEL_PAIRS, "ARRAY_CONTAINS", documents.label_pair(*where.label))
-        newest_first(query, after, self._name)
-        return [documents.job_of(document) for document in self._firestore.query(query)]
+        def query(number: int) -> Any:
+            made = query_of(COLLECTION, number)
+            # One query over all shards: Firestore merges their index ranges, and reads what it
+            # returns.
+            add_condition(made, SHARD, "IN", list(range(SHARDS)))
+            for field in ("owner", "status", "type"):
+                if (wanted := getattr(where, field)) is not None:
+                    add_condition(made, field, "EQUAL", wanted)
+            if where.label:
+                pair = documents.label_pair(*where.label)
+                add_condition(made, LABEL_PAIRS, "ARRAY_CONTAINS", pair)
+            return made
+
+        return newest(
+            self._firestore, query, documents.job_of, limit=limit, after=after, name_of=self._name
+        )
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
         query = query_of(COLLECTION, limit)
         add_condition(query, SHARD, "EQUAL", shard)
         add_condition(query, "wake_at", "LESS_THAN", before)
         add_order(query, "wake_at", "ASCENDING")
-        return list(_readable(self._firestore.query(query)))
+        return readable(self._firestore.query(query), documents.job_of)
 
     def count_open(self, owner: str, up_to: int) -> int:
         query = query_of(COLLECTION, up_to)
@@ -111,12 +115,3 @@ def creation(firestore: Firestore, job: Job) -> Any:
     write = write_of(firestore.name(COLLECTION, job.id), fields)
     write.current_document.exists = False
     return write
-
-
-def _readable(found: Iterable[Any]) -> Iterator[Job]:
-    """The jobs among the documents. One that is no job must not keep the others asleep."""
-    for document in found:
-        try:
-            yield documents.job_of(document)
-        except (KeyError, AttributeError, msgspec.ValidationError):
-            log.exception("document %s is not a job", document.name)

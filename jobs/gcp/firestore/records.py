@@ -1,6 +1,6 @@
 """Whole documents under compare-and-set: for what is small and changes seldom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ from jobs.errors import VersionConflict
 from jobs.gcp.channel import Refused
 from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.documents import set_version, version_of
+from jobs.gcp.firestore.reading import read
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
 from jobs.job.model import Version
@@ -38,7 +39,7 @@ class Records(Generic[T]):
 
     def get(self, record_id: str) -> T | None:
         document = self._firestore.get(self.name(record_id))
-        return self._record_of(document) if document else None
+        return read(document, self.record_of) if document else None
 
     def save(self, record: T, if_version: Version, beside: Sequence[Any] = ()) -> T:
         """Put the record in the place of that version, and make the writes beside it, or none."""
@@ -48,10 +49,6 @@ class Records(Generic[T]):
 
     def delete(self, record_id: str, if_version: Version) -> None:
         delete_once(self._firestore, self.name(record_id), if_version)
-
-    def found(self, documents: Iterable[Any]) -> list[T]:
-        """What a query found."""
-        return [self._record_of(document) for document in documents]
 
     def _write(self, record: T) -> Any:
         fields = dict(to_value(msgspec.structs.asdict(record)).map_value.fields)
@@ -65,7 +62,7 @@ class Records(Generic[T]):
             raise VersionConflict from refused
         return msgspec.structs.replace(record, version=version_of(update_time))
 
-    def _record_of(self, document: Any) -> T:
+    def record_of(self, document: Any) -> T:
         fields = {name: from_value(value) for name, value in document.fields.items()}
         fields["version"] = version_of(document.update_time)
         return msgspec.convert(fields, self._kind, builtin_types=(datetime,))

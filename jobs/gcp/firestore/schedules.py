@@ -4,7 +4,7 @@ Field names are those of `Schedule`; beside them a document has `type`, its temp
 filter by.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +16,14 @@ from jobs.gcp.channel import Refused
 from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.documents import WRITE_ID, set_version, version_of
 from jobs.gcp.firestore.jobs import creation
-from jobs.gcp.firestore.queries import add_condition, add_order, newest_first, query_of
+from jobs.gcp.firestore.queries import add_condition, add_order, query_of
+from jobs.gcp.firestore.reading import newest, read, readable
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
 from jobs.job.model import Job, Version
 from jobs.job.store import Cursor
 from jobs.schedules.errors import ScheduleExists
 from jobs.schedules.model import Schedule
-from jobs.telemetry.log import log
 
 COLLECTION = "schedules"
 FIELDS = (*(name for name in Schedule.__struct_fields__ if name != "version"), "type")
@@ -46,7 +46,7 @@ class FirestoreScheduleStore:
 
     def get(self, schedule_id: str, /) -> Schedule | None:
         document = self._firestore.get(self._name(schedule_id))
-        return schedule_of(document) if document else None
+        return read(document, schedule_of) if document else None
 
     def save(self, schedule: Schedule, /, before: Schedule) -> Schedule:
         return self.fire(schedule, before, [])[0]
@@ -76,19 +76,23 @@ class FirestoreScheduleStore:
     def list_schedules(
         self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
     ) -> list[Schedule]:
-        query = query_of(COLLECTION, limit)
-        if owner is not None:
-            add_condition(query, "owner", "EQUAL", owner)
-        if job_type is not None:
-            add_condition(query, "type", "EQUAL", job_type)
-        newest_first(query, after, self._name)
-        return [schedule_of(document) for document in self._firestore.query(query)]
+        def query(number: int) -> Any:
+            made = query_of(COLLECTION, number)
+            if owner is not None:
+                add_condition(made, "owner", "EQUAL", owner)
+            if job_type is not None:
+                add_condition(made, "type", "EQUAL", job_type)
+            return made
+
+        return newest(
+            self._firestore, query, schedule_of, limit=limit, after=after, name_of=self._name
+        )
 
     def due(self, before: datetime, limit: int) -> list[Schedule]:
         query = query_of(COLLECTION, limit)
         add_condition(query, "fire_at", "LESS_THAN", before)
         add_order(query, "fire_at", "ASCENDING")
-        return list(_readable(self._firestore.query(query)))
+        return readable(self._firestore.query(query), schedule_of)
 
     def count(self, owner: str, up_to: int) -> int:
         query = query_of(COLLECTION, up_to)
@@ -113,12 +117,3 @@ def schedule_of(document: Any) -> Schedule:
     fields["version"] = version_of(document.update_time)
     fields["template"]["payload"] = msgspec.Raw(fields["template"]["payload"].encode())
     return msgspec.convert(fields, Schedule, builtin_types=(datetime,))
-
-
-def _readable(found: Iterable[Any]) -> Iterator[Schedule]:
-    """The schedules among the documents. One that is none must not keep the others from firing."""
-    for document in found:
-        try:
-            yield schedule_of(document)
-        except msgspec.ValidationError:
-            log.exception("document %s is not a schedule", document.name)

@@ -1,9 +1,13 @@
 """Webhooks in Firestore."""
 
+from collections.abc import Callable
+from typing import Any
+
 from jobs.events.model import Event
 from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.events import event_write
-from jobs.gcp.firestore.queries import add_condition, newest_first, query_of
+from jobs.gcp.firestore.queries import add_condition, query_of
+from jobs.gcp.firestore.reading import newest
 from jobs.gcp.firestore.records import Records
 from jobs.job.model import Version
 from jobs.job.store import Cursor
@@ -37,17 +41,33 @@ class FirestoreWebhookStore:
     def list_webhooks(
         self, limit: int, after: Cursor | None = None, *, owner: str | None = None
     ) -> list[Webhook]:
-        query = query_of(COLLECTION, limit)
-        if owner is not None:
-            add_condition(query, "owner", "EQUAL", owner)
-        newest_first(query, after, self._webhooks.name)
-        return self._webhooks.found(self._firestore.query(query))
+        def query(number: int) -> Any:
+            made = query_of(COLLECTION, number)
+            if owner is not None:
+                add_condition(made, "owner", "EQUAL", owner)
+            return made
+
+        return self._newest(query, limit, after)
 
     def list_enabled(self, limit: int) -> list[Webhook]:
-        query = query_of(COLLECTION, limit)
-        add_condition(query, "enabled", "EQUAL", value=True)
-        newest_first(query, None, self._webhooks.name)
-        return self._webhooks.found(self._firestore.query(query))
+        def query(number: int) -> Any:
+            made = query_of(COLLECTION, number)
+            add_condition(made, "enabled", "EQUAL", value=True)
+            return made
+
+        return self._newest(query, limit, None)
+
+    def _newest(
+        self, query: Callable[[int], Any], limit: int, after: Cursor | None
+    ) -> list[Webhook]:
+        return newest(
+            self._firestore,
+            query,
+            self._webhooks.record_of,
+            limit=limit,
+            after=after,
+            name_of=self._webhooks.name,
+        )
 
     def notify_key(self, owner: str) -> NotifyKey | None:
         return self._keys.get(NotifyKey.id_of(owner))
