@@ -45,6 +45,8 @@ def checks(pytest_arguments: Sequence[str]) -> tuple[Check, ...]:
         Check("lint", (f"{_BIN}/ruff", "check", ".")),
         Check("format", (f"{_BIN}/ruff", "format", "--check", ".")),
         Check("types", (f"{_BIN}/mypy",)),
+        # The client is for an older Python than everything else.
+        Check("client's types", (f"{_BIN}/mypy", "--python-version=3.10", "client/dormouse")),
         Check("import rules", (f"{_BIN}/lint-imports",)),
         Check("tests", (*pytest, *coverage, *pytest_arguments), quiet=False),
     )

@@ -58,7 +58,7 @@ class AsyncJob(JobState, Generic[R], frozen=True, kw_only=True):
         await self._driver.run(operations.delete(self._policy, self.id))
 
     def events(self) -> AsyncIterator[JobEvent]:
-        """What happens to the job until it has ended: what it holds now, then what is new.
+        """Yields the job's events until it has ended, beginning with its present state.
 
         A broken stream goes on by itself; nothing comes twice. Raises `NotFound`, `NotReached`.
         """

@@ -33,7 +33,7 @@ class Asynchronous:
         self._http = http
 
     async def run(self, steps: Steps[T]) -> T:
-        """What the steps return."""
+        """Runs the steps and returns their result."""
         end = _End()
         async with aclosing(self._drive(steps, end)) as driven:
             async for _ in driven:
@@ -42,7 +42,7 @@ class Asynchronous:
         return result
 
     async def iterate(self, steps: Steps[None]) -> AsyncGenerator[Any, None]:
-        """What the steps emit, as they do."""
+        """Runs the steps and yields each item that they emit."""
         async with aclosing(self._drive(steps, _End())) as driven:
             async for item in driven:
                 yield item
@@ -132,7 +132,7 @@ class Asynchronous:
 
 
 class _End:
-    """What the steps returned, as an asynchronous generator can't."""
+    """Carries the steps' result, since an asynchronous generator can't return one."""
 
     value: Any = None
 

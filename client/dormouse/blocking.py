@@ -34,7 +34,7 @@ class Blocking:
         self._http = http
 
     def run(self, steps: Steps[T]) -> T:
-        """What the steps return."""
+        """Runs the steps and returns their result."""
         driven = self._drive(steps)
         try:
             while True:
@@ -44,7 +44,7 @@ class Blocking:
             return result
 
     def iterate(self, steps: Steps[None]) -> Generator[Any, None, None]:
-        """What the steps emit, as they do."""
+        """Runs the steps and yields each item that they emit."""
         yield from self._drive(steps)
 
     def close(self) -> None:

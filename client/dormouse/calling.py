@@ -27,13 +27,16 @@ T = TypeVar("T")
 
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
+ANSWER_SECONDS: Final = 30.0
+LEAST_SECONDS: Final = 1.0
+"""Less is no time to answer in; so the last try may end this much after the deadline."""
 _GATEWAYS: Final = frozenset({502, 504})
-"""What a proxy on the way answers, when nobody knows whether the service got the request."""
+"""Answers of a proxy, which don't tell whether the service got the request."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How long all tries of one call may take together, in seconds, and by which clocks."""
+    """The time for all tries of one call together, in seconds, and the clocks to use."""
 
     seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
@@ -43,24 +46,30 @@ class Policy:
 
 @dataclass(frozen=True)
 class Call:
-    """A request by its parts. `repeatable` says that doing it twice is doing it once."""
+    """A request by its parts.
+
+    `repeatable` says that doing it twice is doing it once; `holds` for how many seconds the service
+    may hold the answer back on purpose, which come on top of what it may take.
+    """
 
     method: str
     path: str
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    seconds: float = 30.0
+    seconds: float = ANSWER_SECONDS
+    holds: float = 0.0
     repeatable: bool = True
 
-    @property
-    def request(self) -> Request:
+    def request(self, left: float) -> Request:
+        """The request, given the seconds left until the deadline."""
         query = urlencode({name: value for name, value in self.query.items() if value is not None})
         headers = {"Accept": "application/json", **self.headers}
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         path = f"{self.path}?{query}" if query else self.path
-        return Request(self.method, path, headers, self.body, self.seconds)
+        seconds = max(LEAST_SECONDS, min(self.seconds + self.holds, left))
+        return Request(self.method, path, headers, self.body, seconds)
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,12 @@ def attempts(
     policy: Policy, wanted: Call, effect: Callable[[Request], Effect] = Send
 ) -> Steps[Answer]:
     """As `call`, but raises `Refused`, which tells whether an earlier try may have been done."""
-    until = policy.clock() + policy.seconds
+    until = policy.clock() + policy.seconds + wanted.holds
     pause, uncertain, fresh = FIRST_PAUSE, False, False
     while True:
         wait, problem = 0.0, None
         try:
-            response: Response = yield effect(wanted.request)
+            response: Response = yield effect(wanted.request(until - policy.clock()))
         except ConnectionLost as lost:
             uncertain = uncertain or lost.was_sent
             if lost.was_sent and not wanted.repeatable:

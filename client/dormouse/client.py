@@ -29,7 +29,8 @@ class Dormouse:
     `url`, `audience` and `profile` default to DORMOUSE_URL, DORMOUSE_AUDIENCE and DORMOUSE_PROFILE,
     then to the profile that `dormouse login` made. Without `credentials` they are found:
     docs/client.md says in which order. `timeout` is how long all tries of one call may take
-    together, in seconds. Connects to nothing before the first call.
+    together, in seconds; `transport` is httpx's, for proxies and tests. Connects to nothing before
+    the first call.
 
     Raises `ConfigurationError` where no URL is known.
     """
@@ -170,7 +171,7 @@ class Dormouse:
         raise ValueError("Give at least one job to wait for.")
 
     def job_types(self) -> list[JobType]:
-        """What the service offers, with JSON Schemas."""
+        """The job types that the service offers, with JSON Schemas."""
         return self._driver.run(service.job_types(self._policy))
 
     def job_type(self, name: str) -> JobType:
@@ -178,7 +179,7 @@ class Dormouse:
         return self._driver.run(service.job_type(self._policy, name))
 
     def me(self) -> Me:
-        """Whom the service takes you for, and what you may do."""
+        """Your identity as the service sees it, and your roles."""
         return self._driver.run(service.me(self._policy))
 
     def close(self) -> None:

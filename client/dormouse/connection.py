@@ -1,4 +1,4 @@
-"""What both drivers know of the service: where it is, who calls, for how long to try."""
+"""The settings that both drivers share: URL, tokens, and the policy for repeating."""
 
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -27,7 +27,7 @@ _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the service is, and who calls."""
+    """One deployment and one caller."""
 
     url: str
     tokens: Tokens

@@ -1,7 +1,7 @@
 """Everything that the client raises. Each message says what to do."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dormouse.model import JobState
@@ -49,6 +49,10 @@ class RemoteError(DormouseError):
         self.request_id = request_id
         self.retry_after = retry_after
         super().__init__(f"{code} ({status}): {detail}{self._advice()}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors go between processes by pickle, which knows nothing of names of arguments."""
+        return (_rebuilt, (type(self), dict(self.__dict__)))
 
     def _advice(self) -> str:
         id_ = f" Its log has it under request id {self.request_id}." if self.request_id else ""
@@ -101,6 +105,10 @@ class ResultMismatch(DormouseError):
     """The job succeeded, and its result does not fit the type that was asked for."""
 
 
+def _rebuilt(kind: type[RemoteError], fields: dict[str, Any]) -> RemoteError:
+    return kind(**fields)
+
+
 class JobEnded(DormouseError):
     """The job ended without a result. `job` is the job as it is."""
 
@@ -111,6 +119,9 @@ class JobEnded(DormouseError):
 
 class JobFailed(JobEnded):
     """The job failed for good: `job.error` says why."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.job.bare(),))
 
     def __init__(self, job: "JobState") -> None:
         error = job.error
@@ -126,6 +137,9 @@ class JobFailed(JobEnded):
 class JobCancelled(JobEnded):
     """Somebody cancelled the job."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.job.bare(),))
+
     def __init__(self, job: "JobState") -> None:
         super().__init__(
             f"Job {job.id} ({job.type}) was cancelled. `job.retry()` queues it again.", job
@@ -137,10 +151,14 @@ class NotFinished(DormouseError, TimeoutError):
 
     def __init__(self, job: "JobState", seconds: float) -> None:
         self.job = job
+        self.seconds = seconds
         super().__init__(
             f"Job {job.id} ({job.type}) is still {job.status} after {seconds:g} s."
             " It goes on: wait again, or cancel it."
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.job.bare(), self.seconds))
 
 
 class SubmissionsFailed(DormouseError):
@@ -157,3 +175,6 @@ class SubmissionsFailed(DormouseError):
             f"{missing} of {len(jobs)} jobs were not submitted: {errors[0]}"
             " Submit those where `jobs` has None again."
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.jobs, self.errors))

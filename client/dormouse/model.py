@@ -21,7 +21,7 @@ class JobError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the running attempt says it is: `fraction` goes from 0 to 1."""
+    """The running attempt's own report; `fraction` goes from 0 to 1."""
 
     fraction: float
     message: str = ""
@@ -78,11 +78,15 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the job has succeeded, failed or been cancelled: nothing will change."""
+        """True once the job has succeeded, failed or been cancelled."""
         return self.status in TERMINAL
 
+    def bare(self) -> "JobState":
+        """The data alone, which goes between processes, without the means to go on."""
+        return JobState(**{name: getattr(self, name) for name in JobState.__struct_fields__})
+
     def __repr__(self) -> str:
-        """What tells jobs apart; payloads and results stay out of logs."""
+        """Shows id, type and status; payloads and results stay out of logs."""
         return f"{type(self).__name__}(id={self.id!r}, type={self.type!r}, status={self.status!r})"
 
 
@@ -98,7 +102,7 @@ class JobEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How long to wait between attempts. None leaves it as the job type has it."""
+    """Waits between attempts. None keeps the job type's own."""
 
     first_seconds: float | None = None
     factor: float | None = None

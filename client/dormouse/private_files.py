@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Whoever reads it meanwhile sees the file before or the file after. Its mode is 0600."""
+    """Replaces the file atomically, with mode 0600."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)

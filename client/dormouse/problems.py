@@ -1,4 +1,4 @@
-"""What an answer that is an error says: a problem of RFC 9457, and how long to wait."""
+"""Decodes error responses: problems of RFC 9457, and `Retry-After`."""
 
 from email.utils import parsedate_to_datetime
 

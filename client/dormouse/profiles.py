@@ -1,4 +1,4 @@
-"""Where the service is and who calls, from arguments, the environment, or a profile.
+"""Settings of a deployment, from the environment or a profile.
 
 Profiles stand in `~/.config/dormouse/config.ini`, one section each:
 
@@ -26,7 +26,7 @@ from dormouse.private_files import write_private
 
 DEFAULT: Final = "default"
 LOCAL: Final = "local"
-"""Where no profile has this name, it is the system that `./dev up` runs on this machine."""
+"""Unless a profile has this name, it means the system that `./dev up` runs on this machine."""
 
 LOCAL_AUDIENCE: Final = "dormouse-api"
 LOCAL_CLIENT: Final = "dormouse-desktop.apps.local"
@@ -40,11 +40,11 @@ GOOGLE_REVOKE: Final = "https://oauth2.googleapis.com/revoke"
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of one deployment. Empty is what is not known."""
+    """Settings of one deployment. Unknown ones are empty."""
 
     url: str = ""
     audience: str = ""
-    """What identity tokens are made for; the URL if nothing else is said."""
+    """The audience of identity tokens; the URL by default."""
     impersonate: str = ""
     """The service account that tokens name, where the credentials can't name the caller."""
     token: str = ""
@@ -55,13 +55,13 @@ class Profile:
     token_url: str = GOOGLE_TOKEN
     revoke_url: str = GOOGLE_REVOKE
     local_cloud: str = ""
-    """Where a local cloud answers in place of Google."""
+    """URL of a local cloud that stands in for Google."""
     account: str = ""
-    """Whom the local cloud's tokens name."""
+    """The account in the local cloud's tokens."""
 
     @property
     def of_tokens(self) -> str:
-        """What ID tokens are made for."""
+        """The audience of ID tokens."""
         return self.audience or self.url
 
 
@@ -75,7 +75,7 @@ _KEPT: Final = frozenset(field.name for field in fields(Profile)) - {"token"}
 
 
 def folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where this user's profiles and tokens are."""
+    """The folder of this user's profiles and tokens."""
     if own := environment.get("DORMOUSE_CONFIG_DIR"):
         return Path(own)
     if sys.platform == "win32" and (roaming := environment.get("APPDATA")):

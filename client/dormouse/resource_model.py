@@ -1,4 +1,4 @@
-"""What the API answers besides jobs, as frozen data. What a newer API adds is passed over."""
+"""The API's other resources as frozen data. Fields added by a newer API are ignored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom the service takes the caller for."""
+    """The caller, as the service sees it."""
 
     member: str
     issuer: str

@@ -137,7 +137,7 @@ class _Redirects:
                 self.wfile.write(text)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's
-                """Says nothing: the path holds the code."""
+                """Stays silent, as the path contains the code."""
 
         Handler.timeout = 5.0  # somebody who connects and says nothing holds it up no longer
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
@@ -163,7 +163,7 @@ class _Redirects:
         return self._code
 
     def take(self, target: Any) -> tuple[int, bytes]:
-        """What to answer to a request. Whoever does not know our state changes nothing."""
+        """Status and text for a request. A request without our state changes nothing."""
         said = {name: values[0] for name, values in parse_qs(target.query).items()}
         if not secrets.compare_digest(said.get("state", "").encode(), self._state.encode()):
             return 404, b"Nothing here.\n"

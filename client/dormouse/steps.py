@@ -1,4 +1,4 @@
-"""What the client does, without doing it: steps ask for effects, and a driver brings about each.
+"""Operations as generators: they yield effects, and a driver carries each one out.
 
 An operation is a generator. It yields an effect, is sent what came of it, and returns its outcome.
 `dormouse.blocking` and `dormouse.asynchronous` drive the same operations.
@@ -14,19 +14,19 @@ Steps = Generator["Effect", Any, T]
 
 @dataclass(frozen=True)
 class Request:
-    """What goes to the service. `path` starts with a slash and is already quoted."""
+    """An HTTP request. `path` starts with a slash and is already quoted."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     seconds: float = 30.0
-    """How long the service may take to begin to answer."""
+    """Time for the service to begin its answer."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back. Names of headers are in small letters. A stream's body is empty."""
+    """An HTTP response. Header names are in lower case. A stream's body is empty."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class Response:
 
 
 class Effect:
-    """What an operation asks for."""
+    """Something that an operation asks its driver to do."""
 
 
 @dataclass(frozen=True)

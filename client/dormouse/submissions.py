@@ -1,4 +1,4 @@
-"""What is sent to submit jobs."""
+"""Submissions, and how they are encoded."""
 
 import re
 import secrets

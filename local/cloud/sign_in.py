@@ -44,7 +44,7 @@ margin:.4rem 0}
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What somebody agreed to, until the code for it is used."""
+    """A person's consent, kept until its code is redeemed."""
 
     account: str
     client_id: str
@@ -88,7 +88,7 @@ class SignIn:
         return None if account is None else self._tokens(account)
 
     def forget(self, refresh_token: str) -> bool:
-        """Whether somebody was signed in by it."""
+        """Revokes the refresh token. False if it was unknown."""
         return self._sessions.pop(refresh_token, None) is not None
 
     def _tokens(self, account: str, **claims: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Stands in for a browser with somebody before it."""
+"""Stands in for a browser and the person who uses it."""
 
 import threading
 from collections.abc import Callable

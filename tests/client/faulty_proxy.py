@@ -20,7 +20,7 @@ _BETWEEN_TWO = frozenset(
 
 @dataclass
 class FaultyProxy:
-    """What it did is counted, so that a test can see that it did something."""
+    """Counts its faults, so that a test can see that there were some."""
 
     url: str = ""
     done: Counter[str] = field(default_factory=Counter)

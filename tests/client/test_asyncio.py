@@ -1,4 +1,4 @@
-"""What only asyncio has: cancellation, and streams that nobody reads to their end."""
+"""Cancellation, and streams that are left early, under asyncio."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ def test_waiting_can_be_cancelled(stack: System) -> None:
 
 
 def test_a_stream_may_be_left(stack: System) -> None:
-    """Whoever has seen enough stops."""
+    """Leaving the loop gives the connection back."""
 
     async def first_event(job: AsyncJob[object]) -> str:
         async for event in job.events():

@@ -18,7 +18,7 @@ from dormouse import (
 )
 from dormouse.calling import Answer, Call, Policy, call
 from dormouse.model import JobState
-from dormouse.operations import jobs
+from dormouse.operations import jobs, waiting
 from dormouse.resource_model import Me
 from dormouse.server_sent_events import EventParser
 from dormouse.steps import ConnectionLost, Effect, ForgetToken, Response, Send, Sleep, Steps
@@ -140,11 +140,25 @@ def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
 
 @pytest.mark.parametrize("fault", [LOST, UNSENT])
 def test_everything_ends_at_the_deadline(fault: ConnectionLost) -> None:
-    """Whatever is tried, it takes no longer than it may."""
+    """All tries together take no longer than the policy allows."""
     world = World([fault])
     with pytest.raises(NotReached, match="60 s"):
         world.run(call(world.policy, GET))
     assert 50 < world.time <= 60
+
+
+@pytest.mark.parametrize(
+    ("timeout", "asked"), [(None, 50.0), (100.0, 50.0), (5.0, 10.0), (0.5, 1.0)]
+)
+def test_waiting_without_an_answer_ends_as_well(timeout: float | None, asked: float) -> None:
+    """A second time the wait that was asked for, as the service may hold back an answer so long."""
+    world = World([LOST])
+    state = msgspec.json.decode(_answered_job().body, type=JobState)
+    job = msgspec.structs.replace(state, status="queued")
+    with pytest.raises(NotReached):
+        world.run(waiting.wait(world.policy, job, timeout))
+    assert world.sent[0].request.seconds == asked
+    assert world.time <= (80 if timeout is None else min(80, 2 * timeout))
 
 
 def test_what_can_not_be_repeated_is_not(  # a new webhook would be there twice

@@ -22,7 +22,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(params=["fake", "system"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """What points the command to a service."""
+    """The variables that point the command to a service."""
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": "client"}
     if request.param == "fake":
         fake: FakeDormouse = request.getfixturevalue("fake")
@@ -124,7 +124,7 @@ def test_a_job_is_watched_to_its_end(run: Run) -> None:
 
 
 def test_escape_sequences_never_reach_the_terminal(run: Run) -> None:
-    """Whoever submits writes labels, payloads and errors; whoever operates reads them."""
+    """Submitters write labels, payloads and errors; operators read them in a terminal."""
     evil = "\x1b]0;owned\x07\x9b31m\u202etxt"
     job = run("submit", "client.fail", json.dumps({"value": evil})).stdout.strip()
     for command in (("result", job), ("get", job), ("watch", job), ("get", job, "-o", "json")):

@@ -1,4 +1,4 @@
-"""What was sent to webhooks, through the client. The fake sends nothing."""
+"""Deliveries of webhooks, read by the client. The fake sends none."""
 
 import pytest
 from dormouse import RemoteError

@@ -19,7 +19,7 @@ Examine = Callable[..., list[Finding]]
 
 @pytest.fixture
 def examined(stack: System, tmp_path: Path) -> Examine:
-    """What doctor finds with such an environment."""
+    """Runs doctor in such an environment."""
 
     def look(ahead: float = 0, **environment: str) -> list[Finding]:
         usual = {

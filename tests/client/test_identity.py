@@ -1,4 +1,4 @@
-"""Where identity tokens come from: each kind of credentials, before a stand-in for Google."""
+"""Each kind of credentials gets its identity token from a stand-in for Google."""
 
 import base64
 import json
@@ -219,7 +219,7 @@ def test_each_kind_of_source_is_loaded(tmp_path: Path) -> None:
 
 
 def test_a_missing_right_names_the_command(fetch: Fetch, google: Google) -> None:
-    """Who may not impersonate reads what to run."""
+    """The error names the command that grants the right."""
     google.permits = False
     with pytest.raises(IdentityError, match="add-iam-policy-binding"):
         fetch(USER, CALLER)

@@ -1,5 +1,6 @@
-"""What holds for the client's jobs, whoever answers and however it waits."""
+"""The contract of the client's jobs, for the service and the fake, sync and async."""
 
+import pickle
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from dormouse import (
     ConfigurationError,
     Dormouse,
+    DormouseError,
     JobCancelled,
     JobFailed,
     NotFinished,
@@ -76,7 +78,7 @@ def test_a_payload_may_be_another_jobs(client: Dormouse) -> None:
 
 
 def test_a_result_of_another_type_is_said_to_be(client: Dormouse) -> None:
-    """What does not fit `returns` raises, and the job still has it as it is."""
+    """A result that doesn't fit `returns` raises; the job still has its JSON."""
     job = client.submit("client.echo", {"value": "seven"}, returns=Answer)
     with pytest.raises(ResultMismatch, match="Answer"):
         job.result(timeout=60)
@@ -92,6 +94,23 @@ def test_a_failed_job_raises_its_error(client: Dormouse) -> None:
     assert raised.value.code == "permanent_error"
     assert raised.value.job.error is not None
     assert job.wait().status == "failed"
+
+
+def test_errors_go_between_processes(client: Dormouse) -> None:
+    """As those who wait in a pool of processes expect."""
+    failing = client.submit("client.fail", {"value": "no such card"})
+    late = client.submit("client.echo", {"value": 1}, delay=3600)
+    for provoke in (
+        failing.result,
+        late.cancel().result,
+        lambda: late.wait(timeout=0),
+        lambda: client.get("0" * 32),
+        lambda: client.submit_many([Submission("no.such")]),
+    ):
+        with pytest.raises(DormouseError) as raised:
+            provoke()
+        again = pickle.loads(pickle.dumps(raised.value))  # noqa: S301 - our own
+        assert (type(again), str(again)) == (type(raised.value), str(raised.value))
 
 
 def test_a_cancelled_job_raises(client: Dormouse) -> None:
@@ -119,7 +138,7 @@ def test_a_key_makes_one_job(client: Dormouse) -> None:
     "key", ["", "with space", 'with "quotes"', "ü", "a\r\nX-Other: b", "k" * 256]
 )
 def test_what_can_be_no_key_is_refused_before_it_is_sent(client: Dormouse, key: str) -> None:
-    """Whatever is in it, it gets into no header."""
+    """Nothing of it gets into a header."""
     with pytest.raises(ConfigurationError, match="idempotency key"):
         client.submit("client.echo", {"value": 1}, idempotency_key=key)
 

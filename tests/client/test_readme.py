@@ -1,4 +1,4 @@
-"""What the README and docs/client.md show of the client works as it is pasted."""
+"""The client's examples in the README and docs/client.md run as they are pasted."""
 
 import os
 import re

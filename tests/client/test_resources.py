@@ -59,7 +59,7 @@ def signed(at: datetime) -> dict[str, str]:
 
 
 def test_a_genuine_webhook_is_read() -> None:
-    """Whatever the case of its headers, as bytes or text."""
+    """Header names in any case and bodies as bytes or text are accepted."""
     headers = signed(datetime.now(UTC))
     assert verify(headers, BODY.encode(), SECRET)["type"] == "job.failed"
     assert verify({name.lower(): value for name, value in headers.items()}, BODY, SECRET)
@@ -92,7 +92,7 @@ def test_a_forged_or_old_webhook_is_not(age: timedelta, body: str, secret: str) 
     ],
 )
 def test_malformed_headers_are_not_genuine(changes: dict[str, str]) -> None:
-    """Whatever a stranger sends is refused, and raises nothing else."""
+    """Malformed input is refused like a wrong signature, and raises nothing else."""
     with pytest.raises(NotGenuine):
         verify(signed(datetime.now(UTC)) | changes, BODY, SECRET)
 

@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def profile(stack: System) -> Profile:
-    """What `dormouse login` makes for the local system."""
+    """The profile that `dormouse login` makes for the local system."""
     cloud = url(stack.ports.local)
     return Profile(
         url=url(stack.ports.api),
@@ -102,7 +102,7 @@ def test_a_redirect_with_another_state_changes_nothing(profile: Profile, folder:
 
 
 def test_refusing_is_an_answer(profile: Profile, folder: Path) -> None:
-    """Whoever declines in the browser is told so in the terminal."""
+    """A person who declines in the browser sees that in the terminal."""
 
     def decline(back: str) -> str:
         target = urlsplit(back)

@@ -1,4 +1,4 @@
-"""What people see at a terminal: tables, colours, a bar; and what pipes get in place of these."""
+"""A terminal gets tables, colours and a progress bar; a pipe gets plain fields."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ CAPTURED = pytest.CaptureFixture[str]
 def service(
     fake: FakeDormouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FakeDormouse]:
-    """What the environment points to."""
+    """The fake that the environment points to."""
     monkeypatch.setenv("DORMOUSE_CONFIG_DIR", str(tmp_path))
     with fake.served() as pointing:
         for name, value in pointing.items():
@@ -61,7 +61,7 @@ def test_a_pipe_gets_fields(service: FakeDormouse, capsys: CAPTURED) -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_watching_shows_a_bar_and_the_log(service: FakeDormouse, capsys: CAPTURED) -> None:
-    """What the handler logs, and how far it is."""
+    """The handler's log lines and progress appear."""
     main(["submit", "client.talk", '{"lines": 2}'])
     capsys.readouterr()
     assert main(["watch", service.jobs[0].id]) == 0

@@ -109,7 +109,7 @@ def test_an_old_code_is_refused(cloud: FlaskClient, clock: Clock) -> None:
 def test_a_stolen_code_is_worth_nothing(
     cloud: FlaskClient, changes: dict[str, str], error: str
 ) -> None:
-    """Whoever has not asked for it has neither its verifier nor its redirect."""
+    """A thief has neither the verifier nor the redirect."""
     assert redeemed(cloud, code(cloud), **changes)[1]["error"] == error
 
 

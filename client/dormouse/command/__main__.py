@@ -1,4 +1,4 @@
-"""What `dormouse` and `python -m dormouse.command` start."""
+"""Entry point of `dormouse` and `python -m dormouse.command`."""
 
 import sys
 

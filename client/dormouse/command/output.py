@@ -76,14 +76,14 @@ class Printer:
 
 
 def plain(item: Any) -> Any:
-    """What the API answered, without what the client adds to it."""
+    """The API's own fields, without those that the client adds."""
     names = [name for name in item.__struct_fields__ if not name.startswith("_")]
     encoded = dict(zip(item.__struct_fields__, item.__struct_encode_fields__, strict=True))
     return {encoded[name]: getattr(item, name) for name in names}
 
 
 def _id_of(item: Any) -> str:
-    """What another command finds it by."""
+    """The identifier that other commands take."""
     return str(
         next(getattr(item, name) for name in ("id", "name", "member") if hasattr(item, name))
     )

@@ -24,7 +24,7 @@ class _Desktop(msgspec.Struct):
 
 
 class _ClientFile(msgspec.Struct):
-    """What Google's console gives to download for a desktop client."""
+    """The JSON that Google's console offers for a desktop client."""
 
     installed: _Desktop
 

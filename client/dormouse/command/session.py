@@ -1,4 +1,4 @@
-"""What every command shares: which service, in which form to answer, how to end."""
+"""State that all commands share: the client, the output format, the exit status."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,14 +67,14 @@ class Session:
         self.status = max(self.status, status_of(error))
 
     def each(self, ids: Sequence[str], do: Callable[[str], Any]) -> Iterator[Any]:
-        """What is done to each, also after one has failed. `-` reads ids from standard input."""
+        """Applies `do` to each id, going on after failures. `-` reads ids from standard input."""
         for one in ids_of(ids):
             with self.complaining():
                 yield do(one)
 
     @contextmanager
     def complaining(self) -> Iterator[None]:
-        """What goes wrong in the block is said, and what follows goes on."""
+        """Reports an error in the block, and lets the command go on."""
         try:
             yield
         except DormouseError as error:

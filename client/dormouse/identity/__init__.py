@@ -1,1 +1,1 @@
-"""Who the client is: where its identity tokens come from, and how they are kept fresh."""
+"""The client's identity: sources of ID tokens, and their renewal."""

@@ -1,4 +1,4 @@
-"""Which credentials a client takes if it is given none."""
+"""Finds credentials for a client that was given none."""
 
 import os
 from collections.abc import Mapping

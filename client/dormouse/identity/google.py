@@ -39,7 +39,7 @@ def credentials_file(environment: Mapping[str, str] = os.environ) -> Path | None
 
 
 class GoogleCredentials:
-    """Whom Application Default Credentials name, or the account that they may impersonate.
+    """The principal of Application Default Credentials, or an account that it impersonates.
 
     `info` is what the credentials' file holds; None stands for the metadata server.
     """

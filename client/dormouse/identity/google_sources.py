@@ -9,7 +9,7 @@ SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
 def credentials_of(info: Mapping[str, Any] | None) -> Any:
-    """Whoever the file names, or the machine's account without one, for access tokens.
+    """Loads the credentials that the file describes; without a file, those of the machine.
 
     The file's own impersonation is left out: whoever may impersonate gets the ID token in one
     step. Raises `IdentityError` for a kind that isn't known, `ValueError` for a broken file.

@@ -8,7 +8,7 @@ from google.auth import exceptions, transport
 
 
 class HttpxResponse(transport.Response):
-    """What google-auth reads of an answer."""
+    """A response in the form that google-auth reads."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response

@@ -16,7 +16,7 @@ _SECONDS: Final = 30.0
 
 
 class KeptTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What signing in left: the refresh token is as good as a password."""
+    """A person's tokens. The refresh token is as good as a password."""
 
     refresh_token: str
     id_token: str = ""
@@ -33,7 +33,7 @@ class TokenFile:
         self.path = folder / "tokens.json"
 
     def get(self, client_id: str) -> KeptTokens | None:
-        """What is kept for this client. Raises `IdentityError` for a broken file."""
+        """The tokens kept for this client, if any. Raises `IdentityError` for a broken file."""
         return self._read().get(client_id)
 
     def put(self, client_id: str, tokens: KeptTokens | None) -> None:
@@ -57,7 +57,7 @@ class TokenFile:
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token endpoint answers.
+    """A token endpoint's answer.
 
     https://datatracker.ietf.org/doc/html/rfc6749#section-5.1
     """
@@ -105,7 +105,7 @@ class SignedIn:
 
     @property
     def is_known(self) -> bool:
-        """Whether somebody has signed in. Raises `IdentityError` for a broken file."""
+        """True once somebody has signed in. Raises `IdentityError` for a broken file."""
         return bool(self._profile.client_id) and self._file.get(self._profile.client_id) is not None
 
     def fetch(self, audience: str) -> str:
@@ -132,5 +132,5 @@ class SignedIn:
 
 
 def is_fresh(token: str, now: float) -> bool:
-    """Whether the token is good for some time yet."""
+    """True if the token won't need renewing yet."""
     return bool(token) and now < expiry_of(token) - RENEW_SECONDS

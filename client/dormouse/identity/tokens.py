@@ -16,7 +16,7 @@ RENEW_SECONDS: Final = 300.0
 
 
 class Credentials(Protocol):
-    """Where ID tokens come from. Implement it to bring your own."""
+    """A source of ID tokens. Implement it to bring your own."""
 
     def fetch(self, audience: str) -> str:
         """A token for the audience; may take its time. Raises `IdentityError`."""
@@ -88,7 +88,7 @@ class Tokens:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What a token says of itself, unverified. Raises `IdentityError` if it is none."""
+    """The token's claims, unverified. Raises `IdentityError` for anything but a JWT."""
     try:
         part = token.split(".")[1]
         text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

@@ -1,1 +1,1 @@
-"""What can be asked of the service, as steps that neither wait nor connect."""
+"""The API's operations, as steps that neither wait nor connect."""

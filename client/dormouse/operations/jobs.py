@@ -52,7 +52,7 @@ def submit_many(policy: Policy, wanted: Sequence[Submission]) -> Steps[list[JobS
 def get(policy: Policy, job_id: str, wait: float = 0) -> Steps[JobState]:
     """The job as it is now, or as soon as it has ended, within `wait` seconds (30 at most)."""
     query = {"wait": f"{wait:g}"} if wait else {}
-    got = yield from call(policy, Call("GET", path_of(job_id), query=query, seconds=30 + wait))
+    got = yield from call(policy, Call("GET", path_of(job_id), query=query, holds=wait))
     return got.decoded(JobState)
 
 

@@ -10,7 +10,7 @@ PAGE: Final = 200
 
 
 class Page(Protocol):
-    """What all pages have."""
+    """The part that all pages share."""
 
     next_page_token: str
 

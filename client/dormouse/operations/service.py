@@ -24,7 +24,7 @@ class _Page(msgspec.Struct):
 
 
 def me(policy: Policy) -> Steps[Me]:
-    """Whom the service takes the caller for, and the caller's roles."""
+    """The caller as the service sees it, with roles."""
     return (yield from call(policy, Call("GET", "/v1/me"))).decoded(Me)
 
 

@@ -1,6 +1,8 @@
 """Waiting: for one job, for many, and by events."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from dormouse.calling import Call, Policy, opened
@@ -13,6 +15,8 @@ from dormouse.steps import ConnectionLost, Emit, Read, Sleep, Steps, Together
 LONGEST_WAIT: Final = 20.0
 FEW: Final = 8
 """So many jobs are each waited for at the service; more are looked at in turn."""
+_QUIET_SECONDS: Final = 30.0
+"""The service says something every 15 s, if only that it is there."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 3.0
 
@@ -21,13 +25,20 @@ def wait(policy: Policy, job: JobState, timeout: float | None = None) -> Steps[J
     """The job once it has ended. Raises `NotFinished` after `timeout` seconds."""
     start = policy.clock()
     while not job.is_terminal:
-        left = LONGEST_WAIT
-        if timeout is not None:
-            left = start + timeout - policy.clock()
-            if left <= 0:
-                raise NotFinished(job, timeout)
-        job = yield from get(policy, job.id, min(left, LONGEST_WAIT))
+        left = _left(policy, start, timeout)
+        if timeout is not None and left <= 0:
+            raise NotFinished(job, timeout)
+        job = yield from get(within(policy, left), job.id, min(left, LONGEST_WAIT))
     return job
+
+
+def within(policy: Policy, seconds: float) -> Policy:
+    """The policy for what may not take longer than this, however long it usually may."""
+    return replace(policy, seconds=min(policy.seconds, seconds))
+
+
+def _left(policy: Policy, start: float, timeout: float | None) -> float:
+    return math.inf if timeout is None else start + timeout - policy.clock()
 
 
 def succeeded(job: JobState) -> JobState:
@@ -52,10 +63,13 @@ def as_completed(
             yield Emit(job)
     left = [job for job in jobs if not job.is_terminal]
     while left:
-        if timeout is not None and policy.clock() - start >= timeout:
+        rest = _left(policy, start, timeout)
+        if timeout is not None and rest <= 0:
             raise NotFinished(left[0], timeout)
-        seconds = 1.0 if len(left) <= FEW else 0.0
-        looked: list[JobState] = yield Together([get(policy, job.id, seconds) for job in left])
+        seconds = min(1.0, rest) if len(left) <= FEW else 0.0
+        looked: list[JobState] = yield Together(
+            [get(within(policy, rest), job.id, seconds) for job in left]
+        )
         ended = [job for job in looked if job.is_terminal]
         for job in ended:
             yield Emit(job)
@@ -74,7 +88,7 @@ def events(policy: Policy, job_id: str) -> Steps[None]:
     while True:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         answer = yield from opened(
-            policy, Call("GET", f"{path_of(job_id)}/events", headers=headers)
+            policy, Call("GET", f"{path_of(job_id)}/events", headers=headers, holds=_QUIET_SECONDS)
         )
         if answer.response.status == 204:  # noqa: PLR2004 - HTTP's: the end was told already
             return

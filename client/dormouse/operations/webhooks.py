@@ -52,7 +52,7 @@ def create(
 
 
 def get(policy: Policy, webhook_id: str) -> Steps[Webhook]:
-    """What it hears, and how it is doing. Raises `NotFound`."""
+    """The webhook's settings and health. Raises `NotFound`."""
     got = yield from call(policy, Call("GET", named(_PATH, webhook_id)))
     return got.decoded(Webhook)
 
@@ -80,7 +80,7 @@ def rotate_secret(policy: Policy, webhook_id: str) -> Steps[FreshSecret]:
 
 
 def rotate_notify_secret(policy: Policy) -> Steps[FreshSecret]:
-    """What signs the notifications that your jobs ask for by `notify`."""
+    """Replaces the secret that signs the notifications of your jobs."""
     wanted = Call("POST", "/v1/me:rotateNotifySecret", repeatable=False)
     return (yield from call(policy, wanted)).decoded(FreshSecret)
 

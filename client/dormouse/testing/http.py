@@ -1,4 +1,4 @@
-"""What the fake takes and gives, over httpx's own mock of a network."""
+"""Requests and responses of the fake, in httpx's types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

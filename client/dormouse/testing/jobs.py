@@ -29,7 +29,7 @@ class Jobs:
         self._keys: dict[str, tuple[dict[str, Any], str]] = {}
 
     def routes(self) -> Iterator[tuple[str, str, "View"]]:
-        """What it answers to."""
+        """The routes and their views."""
         one = "/v1/jobs/([0-9a-f]{32})"
         yield "POST", "/v1/jobs", self._submit
         yield "POST", "/v1/jobs:batchCreate", self._submit_many
@@ -157,7 +157,7 @@ class Jobs:
         return self.all[job_id]
 
     def _pass_time(self, job: FakeJob, seconds: float) -> None:
-        """Who waits is not kept waiting: the fake's time goes on to when something happens."""
+        """Advances the fake's time to the next event, so that nobody really waits."""
         end = self._fake.now + timedelta(seconds=seconds)
         while not job.is_terminal and job.run_at <= end:
             self._fake.now = max(self._fake.now, job.run_at)

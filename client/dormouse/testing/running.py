@@ -15,7 +15,7 @@ class Permanent(Exception):
 
 @dataclass
 class FakeContext:
-    """What a fake handler may say while it runs."""
+    """The part of a handler's context that the fake offers."""
 
     job: "FakeJob"
     now: datetime
@@ -60,7 +60,7 @@ class FakeJob:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it has succeeded, failed or been cancelled."""
+        """True once it has succeeded, failed or been cancelled."""
         return self.status in {"succeeded", "failed", "cancelled"}
 
     def run(self, handler: Handler, now: datetime) -> None:

@@ -33,7 +33,7 @@ class Schedules:
         self._all: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> Iterator[tuple[str, str, "View"]]:
-        """What it answers to."""
+        """The routes and their views."""
         one = "/v1/schedules/([0-9a-f]{32})"
         yield "POST", "/v1/schedules", self._create
         yield "GET", "/v1/schedules", self._list

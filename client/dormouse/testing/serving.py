@@ -34,7 +34,7 @@ def served(respond: Callable[[httpx.Request], httpx.Response]) -> Iterator[str]:
         do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's
-            """Says nothing."""
+            """Stays silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

@@ -24,7 +24,7 @@ class Webhooks:
         self._all: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> Iterator[tuple[str, str, "View"]]:
-        """What it answers to."""
+        """The routes and their views."""
         one = "/v1/webhooks/([0-9a-f]{32})"
         yield "POST", "/v1/webhooks", self._create
         yield "GET", "/v1/webhooks", self._list
