@@ -4,6 +4,9 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +25,8 @@ SDK_FOLDERS = (
     "/snap/google-cloud-cli/current",
 )
 """Where Google's Cloud SDK is often installed."""
+KEPT_LINES = 20
+"""What a failed program said last, which tells why."""
 OLDEST_TERRAFORM = (1, 9)
 """As `infra/versions.tf` requires."""
 
@@ -68,19 +73,27 @@ class Program:
         return json.loads(self.read(*words) or "null")
 
     def watch(self, *words: str) -> str:
-        """As `read`, while what it writes to stderr goes to the terminal."""
-        ran = subprocess.run(  # noqa: S603 - likewise
-            [self.path, *words],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise ProgramFailed(self._named(words), ran.returncode)
-        return ran.stdout.strip()
+        """As `read`, while what it writes to stderr goes to the terminal too."""
+        with (
+            tempfile.TemporaryFile("w+") as out,
+            subprocess.Popen(  # noqa: S603 - likewise
+                [self.path, *words],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as running,
+        ):
+            said: deque[str] = deque(maxlen=KEPT_LINES)
+            for line in running.stderr or ():
+                sys.stderr.write(line)
+                said.append(line)
+            if status := running.wait():
+                raise ProgramFailed(self._named(words), status, "".join(said).strip())
+            out.seek(0)
+            return out.read().strip()
 
     def run(self, *words: str, **more: str) -> None:
         """Let it write to the terminal; `more` goes to its environment. Raises `ProgramFailed`."""

@@ -118,27 +118,94 @@ locals {
   }
 }
 
-resource "google_cloudbuild_trigger" "push" {
-  for_each = var.repository == null ? {} : {
-    deploy = { invert = false, description = "Tests and deploys" }
-    test   = { invert = true, description = "Tests" }
-  }
+resource "google_cloudbuild_trigger" "deploy" {
+  count = var.repository == null ? 0 : 1
 
   project         = var.project_id
   location        = var.region
-  name            = "${var.name}-${each.key}"
-  description     = "${each.value.description} a push"
+  name            = "${var.name}-deploy"
+  description     = "Tests and deploys a push"
   filename        = "cloudbuild.yaml"
   service_account = google_service_account.build.id
-  substitutions   = merge(local.build_substitutions, { _GOAL = each.key })
+  substitutions   = merge(local.build_substitutions, { _GOAL = "deploy" })
+
+  repository_event_config {
+    repository = var.repository
+    push {
+      branch = "^${var.deploy_branch}$"
+    }
+  }
+}
+
+# Whoever may push a branch decides what runs in its build, before anybody has reviewed it. So this
+# account may write logs, and nothing else: it reads no images, deploys nothing, acts as nobody.
+resource "google_service_account" "test" {
+  project      = var.project_id
+  account_id   = "${var.name}-test"
+  display_name = "Dormouse: tests branches"
+  depends_on   = [google_project_service.apis]
+}
+
+resource "google_project_iam_member" "test" {
+  project = var.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.test.member
+}
+
+# The definition stands here, as one in the branch could name another account.
+resource "google_cloudbuild_trigger" "test" {
+  count = var.repository == null ? 0 : 1
+
+  project         = var.project_id
+  location        = var.region
+  name            = "${var.name}-test"
+  description     = "Tests a push"
+  service_account = google_service_account.test.id
 
   repository_event_config {
     repository = var.repository
     push {
       branch       = "^${var.deploy_branch}$"
-      invert_regex = each.value.invert
+      invert_regex = true
     }
   }
+
+  build {
+    timeout = "3600s"
+
+    options {
+      logging      = "CLOUD_LOGGING_ONLY"
+      machine_type = "E2_HIGHCPU_8"
+      env          = ["GOAL=test"]
+    }
+
+    # As in cloudbuild.yaml, which a test holds this to.
+    step {
+      id         = "test"
+      name       = "gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-emulators"
+      entrypoint = "sh"
+      args       = ["infra/build/test.sh"]
+    }
+    step {
+      id         = "audit"
+      name       = "python:3.14-slim-trixie"
+      entrypoint = "sh"
+      args       = ["infra/build/audit.sh"]
+      wait_for   = ["-"]
+    }
+  }
+
+  depends_on = [google_project_iam_member.test]
+}
+
+moved {
+  from = google_cloudbuild_trigger.push["deploy"]
+  to   = google_cloudbuild_trigger.deploy[0]
+}
+
+moved {
+  from = google_cloudbuild_trigger.push["test"]
+  to   = google_cloudbuild_trigger.test[0]
 }
 
 # The first build is needed before the services that run what it makes: it needs these.

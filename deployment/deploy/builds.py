@@ -1,11 +1,19 @@
 """Images by Cloud Build, from the sources as they lie here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployment.deploy.terraform import Terraform
-from deployment.programs import Program
+from deployment.programs import Program, ProgramFailed
 
 SERVICES = ("api", "worker")
+TRIES = 5
+PAUSE_SECONDS = 60.0
+UNSETTLED = "could not resolve source"
+"""What Cloud Build says while the build account's new rights aren't known everywhere yet.
+
+https://cloud.google.com/iam/docs/access-change-propagation
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +23,8 @@ class Builds:
     gcloud: Program
     terraform: Terraform
     project: str
+    say: Callable[[str], None]
+    sleep: Callable[[float], None]
 
     def make_images(self, region: str) -> dict[str, str]:
         """Test, build, scan and push; the images by digest, for each service."""
@@ -39,7 +49,7 @@ class Builds:
             f"_REGISTRY={output('registry')}",
             *more,
         ]
-        return self.gcloud.watch(
+        command = (
             "builds",
             "submit",
             f"--project={self.project}",
@@ -49,6 +59,15 @@ class Builds:
             "--suppress-logs",
             "--format=value(id)",
         )
+        for _ in range(TRIES - 1):
+            try:
+                return self.gcloud.watch(*command)
+            except ProgramFailed as failed:
+                if UNSETTLED not in failed.said:
+                    raise
+            self.say("The build again, in a minute: new rights take some time.")
+            self.sleep(PAUSE_SECONDS)
+        return self.gcloud.watch(*command)
 
     def _digest(self, image: str) -> str:
         return self.gcloud.read(
