@@ -28,7 +28,7 @@ def test_a_branch_can_not_choose_its_account() -> None:
         one["id"]: one for one in yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())["steps"]
     }
     inline = re.findall(
-        r'id\s+= "(\w+)"\s+name\s+= "([^"]+)".*?args\s+= \["([^"]+)"\]', TRIGGER, re.S
+        r'id\s+= "(\w+)"\s+name\s+= "([^"]+)".*?args\s+= \["([^"]+)"\]', TRIGGER, re.DOTALL
     )
     assert [name for name, _, _ in inline] == ["test", "audit"]
     for name, image, script in inline:
