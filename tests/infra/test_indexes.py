@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.dead_letters.store import DeadLetter, Reason
@@ -30,6 +31,7 @@ from jobs.gcp.firestore import (
 from jobs.gcp.firestore.queries import StructuredQuery
 from jobs.job.model import SHARDS, Job, Status
 from jobs.job.store import Cursor, Filter
+from jobs.quota import Quota
 from jobs.webhooks.model import NotifyKey, Webhook
 from local.processes import ROOT
 from tests.infra.terraform import INFRA
@@ -136,6 +138,7 @@ def every_query() -> Iterator[Query]:
     FirestoreEventStore(asked).due(NOW, 10)
     webhooks = FirestoreWebhookStore(asked)
     webhooks.list_enabled(10)
+    webhooks.list_enabled(10, owner="user:ada@example.com")
     for one, after in itertools.product((None, "user:ada@example.com"), cursors):
         webhooks.list_webhooks(10, after, owner=one)
     planned = FirestoreScheduleStore(asked)
@@ -144,7 +147,6 @@ def every_query() -> Iterator[Query]:
     ):
         planned.list_schedules(owner, kind, 10, after)
     planned.due(NOW, 10)
-    planned.count("user:ada@example.com", 10)
     for reason, after in itertools.product((None, Reason.UNDELIVERED), cursors):
         dead_letters.list_dead_letters(10, after, reason=reason)
     return map(Query.of, asked.queries)
@@ -167,7 +169,12 @@ def written(collection: str) -> set[str]:
         return own | set(documents.FIELDS)
     if collection == "events":
         return {documents.SHARD, *Event.__struct_fields__}
-    kinds = {"webhooks": Webhook, "notify_keys": NotifyKey}
+    kinds: dict[str, type[msgspec.Struct]] = {
+        "webhooks": Webhook,
+        "notify_keys": NotifyKey,
+        "webhook_quotas": Quota,
+        "schedule_quotas": Quota,
+    }
     if collection in kinds:
         return {documents.WRITE_ID, *kinds[collection].__struct_fields__} - {"version"}
     if collection == "schedules":

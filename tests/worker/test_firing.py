@@ -308,7 +308,7 @@ def test_made_anew_under_the_same_key(harness: Harness) -> None:
     harness.clock.move(MINUTE)
     harness.firing.run()
     latest = harness.now(schedule)
-    harness.schedules.delete(latest.id, latest.version)
+    harness.schedules.delete(latest)
     harness.schedules.create(schedule)
     assert harness.firing.run().fired == 0
     assert len(harness.made()) == 1
