@@ -30,6 +30,7 @@ from jobs.job.store import Filter
 
 routes = Blueprint("jobs", __name__)
 TAG = "Jobs"
+ASK_AGAIN_SECONDS = 1
 
 
 @routes.post("/v1/jobs")
@@ -77,15 +78,23 @@ def submit_job(body: Submission) -> Answer:
     tag=TAG,
     query=GetQuery,
     answer=JobResource,
+    answer_headers={"Retry-After": "When to ask again, where there was no place to wait in."},
     problems=(JobNotFound, MethodNotAllowed, StoreUnavailable),
 )
-def get_job(job_id: JobId, query: GetQuery) -> JobResource:
-    """The job as it is now, or, with `wait`, as soon as it is terminal."""
+def get_job(job_id: JobId, query: GetQuery) -> Answer:
+    """The job as it is now, or, with `wait`, as soon as it is terminal.
+
+    An instance lets so many wait, and half of them at most be yours. Beyond it you get the job as
+    it is at once, and `Retry-After` says when to ask again.
+    """
     if not query.wait:
-        return shown(readable_job(job_id))
-    with deps().job_watches.watching(job_id) as watch:
+        return Answer(body=shown(readable_job(job_id)))
+    with deps().job_watches.watching(job_id) as watch, deps().seats.seat(caller().member) as seated:
         job = readable_job(job_id, lambda _: watch.look())
-        return shown(wait_until_terminal(watch, job, query.wait))
+        if seated:
+            return Answer(body=shown(wait_until_terminal(watch, job, query.wait)))
+    headers = {} if job.is_terminal else {"Retry-After": str(ASK_AGAIN_SECONDS)}
+    return Answer(body=shown(job), headers=headers)
 
 
 @routes.get("/v1/jobs")
