@@ -13,7 +13,7 @@ from api.http.operation import Answer, Operation
 from api.http.paging import cursor_of, next_page_token
 from api.http.values import IdempotencyKey, JobId, Traceparent
 from api.jobs.orders import order_of
-from api.jobs.requests import GetQuery, ListQuery, Submission
+from api.jobs.requests import GetQuery, ListQuery, Submission, View
 from api.jobs.resources import JobList, JobResource, path_of
 from api.limits import submissions as limits
 from api.watching.waiting import wait_until_terminal
@@ -26,7 +26,7 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.job.store import Filter
+from jobs.job.store import Filter, fills_a_page
 
 routes = Blueprint("jobs", __name__)
 TAG = "Jobs"
@@ -108,7 +108,8 @@ def get_job(job_id: JobId, query: GetQuery) -> Answer:
 def list_jobs(query: ListQuery) -> JobList:
     """Newest first: your own jobs, or with the role viewer or operator those of everybody.
 
-    Who has that role for some job types only must filter by one of these.
+    Who has that role for some job types only must filter by one of these. A page of large jobs
+    ends early: only an empty `next_page_token` marks the last one.
     """
     job_type = None if query.type is UNSET else query.type
     where = Filter(
@@ -118,8 +119,12 @@ def list_jobs(query: ListQuery) -> JobList:
         label=next(iter(query.label.items()), None),
     )
     after = cursor_of(query.page_token, where)
-    jobs = deps().store.list_jobs(where, query.page_size, after)
+    store = deps().store
+    if query.view == View.FULL:
+        jobs, show = store.list_jobs(where, query.page_size, after), JobResource.without_log
+    else:
+        jobs, show = store.list_summaries(where, query.page_size, after), JobResource.summary
     return JobList(
-        jobs=[shown(job, log=False) for job in jobs],
-        next_page_token=next_page_token(jobs, query.page_size, where),
+        jobs=[show(shown(job)) for job in jobs],
+        next_page_token=next_page_token(jobs, query.page_size, where, is_cut=fills_a_page(jobs)),
     )

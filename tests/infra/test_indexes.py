@@ -114,6 +114,10 @@ class Asked(Firestore):
         self.queries.append(query)
         return []
 
+    def query_within(self, query: Any, max_bytes: int) -> tuple[list[Any], bool]:
+        assert max_bytes
+        return self.query(query), False
+
     def count(self, query: Any) -> int:
         self.queries.append(query)
         return 0
@@ -132,6 +136,7 @@ def every_query() -> Iterator[Query]:
     ):
         where = Filter(owner=owner, status=status, type=kind, label=label)
         jobs.list_jobs(where, 10, after)
+        jobs.list_summaries(where, 10, after)
     for shard in range(SHARDS):
         jobs.due(shard, NOW, 10)
     jobs.count_open("user:ada@example.com", 10)
@@ -242,7 +247,10 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         and any(
             isinstance(call, ast.Call)
             and (
-                (isinstance(call.func, ast.Attribute) and call.func.attr in {"query", "count"})
+                (
+                    isinstance(call.func, ast.Attribute)
+                    and call.func.attr in {"query", "query_within", "count"}
+                )
                 or (isinstance(call.func, ast.Name) and call.func.id == "newest")
             )
             for call in ast.walk(function)
@@ -250,7 +258,6 @@ def test_every_query_of_the_stores_is_known_here() -> None:
     ]
     assert sorted(callers) == [
         "_newest",
-        "count",
         "count_open",
         "due",
         "due",
@@ -258,6 +265,7 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         "list_dead_letters",
         "list_jobs",
         "list_schedules",
+        "list_summaries",
         "newest",
     ]
 

@@ -71,7 +71,9 @@ class Harness:
 
     def made(self) -> list[Job]:
         """Every job, the oldest time first."""
-        jobs = self.jobs.list_jobs(Filter(), 10_000)
+        jobs = self.jobs.get_all(
+            [one.id for one in self.jobs.list_summaries(Filter(), 10_000)]
+        ).values()
         return sorted(jobs, key=lambda job: job.labels["scheduled-for"])
 
     def times(self) -> list[str]:
