@@ -14,7 +14,7 @@ from api.dependencies import Dependencies, provide
 from api.http.cors import allow_origins
 from api.http.decoding import MAX_BODY_BYTES
 from api.http.headers import add_response_headers
-from api.http.paths import read_paths
+from api.http.paths import read_paths, refuse_doubled_slashes
 from api.http.problems import answer_problems
 from api.jobs import batch_routes as batches
 from api.jobs import change_routes as job_changes
@@ -29,6 +29,7 @@ from api.service import health, job_types, me
 from api.service.dependency_health import DependencyHealth
 from api.watching import routes as job_watching
 from api.watching.job_watches import Watches
+from api.watching.seats import Seats
 from api.webhooks import delivery_routes as deliveries
 from api.webhooks import routes as webhooks
 from api.webhooks import secret_routes as webhook_secrets
@@ -106,7 +107,7 @@ def create_app(
         dependency_health=DependencyHealth({"store": store.ping, "queue": queue.ping}),
         now=now,
         job_watches=Watches(store, threading.Event()),
-        watch_slots=threading.BoundedSemaphore(settings.max_watchers),
+        seats=Seats(settings.max_watchers),
     )
     app.extensions[STOP] = dependencies.job_watches.stop
     provide(app.extensions, dependencies)
@@ -114,6 +115,7 @@ def create_app(
     _trace_requests(app)
     add_response_headers(app)
     allow_origins(app, settings.cors_origins)
+    refuse_doubled_slashes(app)
     admit_callers(app)
     answer_problems(app)
     add_routes(app)

@@ -1,6 +1,5 @@
 """What the views work with. Made once, in `app.create_app`."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from api.limits.open_jobs import OpenJobs
 from api.limits.submit_rate import SubmitRate
 from api.service.dependency_health import DependencyHealth
 from api.watching.job_watches import Watches
+from api.watching.seats import Seats
 from identity.issuers import Issuers
 from jobs.dead_letters.store import DeadLetterStore
 from jobs.dispatch.queue import Queue
@@ -42,7 +42,7 @@ class Dependencies:
     dependency_health: DependencyHealth
     now: Callable[[], datetime]
     job_watches: Watches
-    watch_slots: threading.BoundedSemaphore
+    seats: Seats
 
 
 _KEY = "dormouse"

@@ -24,6 +24,8 @@ from jobs.webhooks.signing import signed_headers
 
 TIMEOUT: Final = timedelta(seconds=20)
 EXCERPT_BYTES: Final = 200
+MOST_BYTES: Final = 1024 * 1024
+"""So much of an answer is read to see that it came whole."""
 THROTTLE_SECONDS: Final = 60.0
 """How long an overloaded receiver is left in peace where it does not say so itself."""
 
@@ -92,6 +94,8 @@ def deliver(payload: WebhookDelivery, ctx: Context) -> WebhookAnswer:
         only_https=True,
     ) as response:
         excerpt = response.read(EXCERPT_BYTES)
+        # Delivered is what a whole answer says, as far as anybody would read one.
+        response.read(MOST_BYTES)
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(response, excerpt, ctx.now())
     return WebhookAnswer(
@@ -105,6 +109,8 @@ def _refusal(response: outbound.Response, excerpt: bytes, now: datetime) -> Exce
     if response.status == HTTPStatus.GONE:
         return Gone(message)
     asked = retry_after(response.headers.get("retry-after", ""), now)
+    if asked is not None:
+        asked = min(asked, outbound.LONGEST_WAIT_SECONDS)
     if response.status in _OVERLOADED:
         return Throttled(THROTTLE_SECONDS if asked is None else max(asked, 1.0), message)
     if asked is not None:

@@ -104,7 +104,7 @@ variable "worker" {
 }
 
 variable "limits" {
-  description = "What each principal may submit: jobs a second and at once, at each instance, and jobs not ended; 0 is no limit. And how many may watch jobs at each instance."
+  description = "What each principal may submit: jobs a second and at once, at each instance, and jobs not ended; 0 is no limit. And how many may watch jobs or wait for them at each instance, half of them at most for one principal."
   type = object({
     submit_rate   = optional(number, 100)
     submit_burst  = optional(number, 1000)

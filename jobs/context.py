@@ -60,7 +60,7 @@ def wait_of(seconds: float) -> float:
 def encoded(value: Any) -> bytes:
     """The value as JSON. Raises `ValueError` for NaN and infinities, rather than drop them."""
     text = msgspec.json.encode(value)
-    if b"null" in text and _has_no_number(msgspec.to_builtins(value, builtin_types=_KEPT)):
+    if b"null" in text and _is_beyond_json(msgspec.to_builtins(value, builtin_types=_KEPT)):
         raise ValueError("NaN and infinities are not JSON")
     return text
 
@@ -68,12 +68,12 @@ def encoded(value: Any) -> bytes:
 _KEPT = (bytes, bytearray, datetime, date, time, timedelta, Decimal, UUID)
 
 
-def _has_no_number(value: Any) -> bool:
+def _is_beyond_json(value: Any) -> bool:
     if isinstance(value, float):
         return not math.isfinite(value)
     if isinstance(value, dict):
-        return any(map(_has_no_number, value.values()))
-    return isinstance(value, list | tuple) and any(map(_has_no_number, value))
+        return any(map(_is_beyond_json, value.values()))
+    return isinstance(value, list | tuple) and any(map(_is_beyond_json, value))
 
 
 class Cancelled(Exception):

@@ -37,9 +37,9 @@ def readable_job(job_id: str, get: Callable[[str], Job | None] | None = None) ->
     return job
 
 
-def shown(job: Job, *, log: bool = True) -> JobResource:
+def shown(job: Job) -> JobResource:
     """The job as this caller may see it."""
-    return JobResource.of(job, traceback=caller().sees_traceback(job), log=log)
+    return JobResource.of(job, traceback=caller().sees_traceback(job))
 
 
 def changeable_job(job_id: str) -> Job:

@@ -11,7 +11,8 @@ from jobs.errors import InvalidRequest
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
-_KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
+_KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-+\--\[\]-~]{1,255})')
+"""Bare, a key has no comma: on the way here two headers become one with a comma between them."""
 
 
 def key_of(given: str | None) -> str | None:
@@ -20,7 +21,8 @@ def key_of(given: str | None) -> str | None:
         return None
     if not (found := _KEY.fullmatch(given.strip())):
         raise InvalidRequest(
-            f"`{HEADER}` is 1 to 255 visible ASCII characters, without quotes and backslashes."
+            f"`{HEADER}` is given once: 1 to 255 visible ASCII characters, without quotes and"
+            " backslashes, and itself in quotes if it has a comma."
         )
     return found[1] or found[2]
 

@@ -36,9 +36,11 @@ class Listed(Protocol):
     def created_at(self) -> datetime: ...
 
 
-def next_page_token(page: Sequence[Listed], page_size: int, where: Any) -> str:
-    """A token for what comes after this page, or "" if it is not full."""
-    if len(page) < page_size:
+def next_page_token(
+    page: Sequence[Listed], page_size: int, where: Any, *, is_cut: bool = False
+) -> str:
+    """A token for what comes after this page, or "" if it is not full and did not end early."""
+    if len(page) < page_size and not is_cut:
         return ""
     last = page[-1]
     token = _Token((last.created_at - _EPOCH) // _MICROSECOND, last.id, _digest(where))

@@ -5,8 +5,10 @@ https://google.aip.dev/136 has custom methods as `:verb` behind a resource's nam
 
 from typing import Final
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.routing import BaseConverter
+
+from api.http.errors import PathNotFound
 
 COLLECTIONS: Final = ("deliveries", "events")
 """What stands behind an id and a slash. Else `DELETE /v1/jobs/ID/events` would be about a job."""
@@ -28,3 +30,12 @@ def read_paths(app: Flask) -> None:
     app.url_map.converters["job_id"] = JobIdConverter
     # A doubled slash is a wrong path like any other, rather than a redirect.
     app.url_map.merge_slashes = False
+
+
+def refuse_doubled_slashes(app: Flask) -> None:
+    """Werkzeug drops slashes at the beginning: two paths that are one escape rules for either."""
+
+    @app.before_request
+    def refuse() -> None:
+        if request.environ["PATH_INFO"].startswith("//"):
+            raise PathNotFound

@@ -39,9 +39,10 @@ Url = Annotated[
 IdempotencyKey = Annotated[
     str,
     Meta(
-        pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$',
+        pattern=r'^("[!#-\[\]-~]{1,255}"|[!#-+\--\[\]-~]{1,255})$',
         description="Makes the request safe to repeat: a key that you choose once for each job"
-        " that you want, of 1 to 255 visible ASCII characters but quotes and backslashes.",
+        " that you want, of 1 to 255 visible ASCII characters except quotes and backslashes. Put"
+        " it in quotes if it has a comma.",
         examples=["order-4711"],
     ),
 ]

@@ -35,7 +35,7 @@ from jobs.errors import (
     VersionConflict,
 )
 from jobs.job.model import Job, Status
-from jobs.job.store import Filter
+from jobs.job.store import Filter, fills_a_page
 
 routes = Blueprint("batches", __name__)
 TAG = "Many jobs"
@@ -140,6 +140,6 @@ def _change_page(
     answer = BatchChanged(
         changed=[job.id for job in changed],
         skipped=skipped,
-        next_page_token=next_page_token(page, body.page_size, where),
+        next_page_token=next_page_token(page, body.page_size, where, is_cut=fills_a_page(page)),
     )
     return answer, changed

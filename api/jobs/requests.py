@@ -1,6 +1,7 @@
 """What callers send about single jobs: the shapes that decode bodies and queries."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -102,6 +103,13 @@ class GetQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 0
 
 
+class View(StrEnum):
+    """How much of each job a list shows (https://google.aip.dev/157)."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: Annotated[Status | UnsetType, Meta(description="Only jobs in this status.")] = UNSET
     type: Annotated[
@@ -116,6 +124,9 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             examples=[{"team": "billing"}],
         ),
     ] = {}
+    view: Annotated[
+        View, Meta(description="`summary` leaves out payloads and results, `full` has them.")
+    ] = View.SUMMARY
     page_size: Annotated[
         int, Meta(ge=1, le=MAX_PAGE_SIZE, description="How many jobs a page has at most.")
     ] = 50

@@ -68,20 +68,23 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Who submitted it.", examples=["user:ada@example.com"]),
     ]
     payload: Annotated[
-        msgspec.Raw,
-        Meta(description="As it was submitted. Credentials in its `headers` are not shown."),
-    ]
+        msgspec.Raw | UnsetType,
+        Meta(
+            description="As it was submitted. Credentials in its `headers` are not shown. Not in"
+            " summaries."
+        ),
+    ] = UNSET
     labels: Mapping[str, str]
     attempt: Annotated[int, Meta(description="The current attempt, or the number made so far.")]
     max_attempts: int
     progress: Annotated[Progress | None, Meta(description="What the running attempt last said.")]
     result: Annotated[
-        msgspec.Raw | None,
+        msgspec.Raw | UnsetType | None,
         Meta(
             description="As the job type's result schema says, once the status is `succeeded`;"
-            " null before, and where that is the result."
+            " null before, and where that is the result. Not in summaries."
         ),
-    ]
+    ] = UNSET
     error: Annotated[
         JobError | None,
         Meta(description="Why the latest attempt failed. Its traceback is for operators only."),
@@ -101,18 +104,26 @@ class JobResource(msgspec.Struct, frozen=True, kw_only=True):
     links: JobLinks
 
     @classmethod
-    def of(cls, job: Job, *, traceback: bool, log: bool = True) -> Self:
-        """The job as it is shown, with the tracebacks and the log of its handler or without."""
+    def of(cls, job: Job, *, traceback: bool) -> Self:
+        """The job as it is shown, with the tracebacks of its handler or without."""
         return cls(
             **{name: getattr(job, name) for name in _SHOWN_AS_THEY_ARE},
             payload=without_credentials(job.payload),
             result=None if job.result is None else msgspec.Raw(job.result.encode()),
             error=_shown(job.error, traceback=traceback),
             attempts=tuple(AttemptResource.of(one, traceback=traceback) for one in job.attempts),
-            log=job.log if log else UNSET,
+            log=job.log,
             notify=None if job.notify is None else NotifyTarget(url=job.notify),
             links=_links(job),
         )
+
+    def without_log(self) -> Self:
+        """As it stands in a list of whole jobs."""
+        return msgspec.structs.replace(self, log=UNSET)
+
+    def summary(self) -> Self:
+        """As it stands in a list of summaries."""
+        return msgspec.structs.replace(self, payload=UNSET, result=UNSET, log=UNSET)
 
 
 _MADE = {"notify", "payload", "result", "error", "attempts", "log", "links"}

@@ -13,7 +13,7 @@ from api.http.operation import Answer, Operation
 from api.http.paging import cursor_of, next_page_token
 from api.http.values import IdempotencyKey, JobId, Traceparent
 from api.jobs.orders import order_of
-from api.jobs.requests import GetQuery, ListQuery, Submission
+from api.jobs.requests import GetQuery, ListQuery, Submission, View
 from api.jobs.resources import JobList, JobResource, path_of
 from api.limits import submissions as limits
 from api.watching.waiting import wait_until_terminal
@@ -26,10 +26,11 @@ from jobs.errors import (
     UnknownJobType,
     VersionConflict,
 )
-from jobs.job.store import Filter
+from jobs.job.store import Filter, fills_a_page
 
 routes = Blueprint("jobs", __name__)
 TAG = "Jobs"
+ASK_AGAIN_SECONDS = 1
 
 
 @routes.post("/v1/jobs")
@@ -77,15 +78,23 @@ def submit_job(body: Submission) -> Answer:
     tag=TAG,
     query=GetQuery,
     answer=JobResource,
+    answer_headers={"Retry-After": "When to ask again, where there was no place to wait in."},
     problems=(JobNotFound, MethodNotAllowed, StoreUnavailable),
 )
-def get_job(job_id: JobId, query: GetQuery) -> JobResource:
-    """The job as it is now, or, with `wait`, as soon as it is terminal."""
+def get_job(job_id: JobId, query: GetQuery) -> Answer:
+    """The job as it is now, or, with `wait`, as soon as it is terminal.
+
+    An instance lets so many wait, and half of them at most be yours. Beyond it you get the job as
+    it is at once, and `Retry-After` says when to ask again.
+    """
     if not query.wait:
-        return shown(readable_job(job_id))
-    with deps().job_watches.watching(job_id) as watch:
+        return Answer(body=shown(readable_job(job_id)))
+    with deps().job_watches.watching(job_id) as watch, deps().seats.seat(caller().member) as seated:
         job = readable_job(job_id, lambda _: watch.look())
-        return shown(wait_until_terminal(watch, job, query.wait))
+        if seated:
+            return Answer(body=shown(wait_until_terminal(watch, job, query.wait)))
+    headers = {} if job.is_terminal else {"Retry-After": str(ASK_AGAIN_SECONDS)}
+    return Answer(body=shown(job), headers=headers)
 
 
 @routes.get("/v1/jobs")
@@ -99,7 +108,8 @@ def get_job(job_id: JobId, query: GetQuery) -> JobResource:
 def list_jobs(query: ListQuery) -> JobList:
     """Newest first: your own jobs, or with the role viewer or operator those of everybody.
 
-    Who has that role for some job types only must filter by one of these.
+    Who has that role for some job types only must filter by one of these. A page of large jobs
+    ends early: only an empty `next_page_token` marks the last one.
     """
     job_type = None if query.type is UNSET else query.type
     where = Filter(
@@ -109,8 +119,12 @@ def list_jobs(query: ListQuery) -> JobList:
         label=next(iter(query.label.items()), None),
     )
     after = cursor_of(query.page_token, where)
-    jobs = deps().store.list_jobs(where, query.page_size, after)
+    store = deps().store
+    if query.view == View.FULL:
+        jobs, show = store.list_jobs(where, query.page_size, after), JobResource.without_log
+    else:
+        jobs, show = store.list_summaries(where, query.page_size, after), JobResource.summary
     return JobList(
-        jobs=[shown(job, log=False) for job in jobs],
-        next_page_token=next_page_token(jobs, query.page_size, where),
+        jobs=[show(shown(job)) for job in jobs],
+        next_page_token=next_page_token(jobs, query.page_size, where, is_cut=fills_a_page(jobs)),
     )

@@ -96,7 +96,7 @@ def _answers(kind: JobType[Any, Any], job_type: JobTypeResource) -> dict[str, An
         "get_job": _shown(running),
         "watch_job": _stream_of(running),
         "list_jobs": JobList(
-            jobs=[JobResource.of(running, traceback=False, log=False)], next_page_token=""
+            jobs=[JobResource.of(running, traceback=False).summary()], next_page_token=""
         ),
         "cancel_job": _shown(cancelled),
         "retry_job": retried,

@@ -115,7 +115,7 @@ def list_schedules(query: SchedulesQuery) -> ScheduleList:
 def delete_schedule(schedule_id: ScheduleId) -> None:
     """It makes no more jobs. Those that it has made stay as they are."""
     schedule = changeable_schedule(schedule_id)
-    deps().schedules.delete(schedule.id, schedule.version)
+    deps().schedules.delete(schedule)
     log_fields("schedule.deleted", schedule=schedule.id, by=caller().member)
 
 

@@ -50,12 +50,16 @@ EVENTS: Final = {
     "end": EndEvent,
 }
 
-_PLACE: Final = re.compile(r"([0-9]{1,9})\.([0-9a-f]{8}|)\.([0-9a-f]{8}|)(\.end)?")
+_PLACE: Final = re.compile(r"([0-9a-f]{8})\.([0-9]{1,9})\.([0-9a-f]{8}|)\.([0-9a-f]{8}|)(\.end)?")
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """How far somebody was told: up to which line, and digests of the last status and progress."""
+    """How far somebody was told: up to which line, and digests of the last status and progress.
 
+    And of which job: one that was deleted and submitted again under its key has the same id.
+    """
+
+    job: str = ""
     line: int = 0
     status: str = ""
     progress: str = ""
@@ -63,14 +67,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, event_id: str) -> Self:
-        """The place behind the event of that id. What is no id of ours is the beginning."""
+        """The place behind the event of that id. Unknown ids start from the beginning."""
         if not (found := _PLACE.fullmatch(event_id)):
             return cls()
-        line, status, progress, end = found.groups()
-        return cls(line=int(line), status=status, progress=progress, ended=bool(end))
+        job, line, status, progress, end = found.groups()
+        return cls(job=job, line=int(line), status=status, progress=progress, ended=bool(end))
 
     def __str__(self) -> str:
-        return f"{self.line}.{self.status}.{self.progress}{'.end' if self.ended else ''}"
+        parts = (self.job, str(self.line), self.status, self.progress)
+        return ".".join(parts) + (".end" if self.ended else "")
 
 
 News = tuple[str, Any, Place]
@@ -82,6 +87,8 @@ def news_of(job: Job, place: Place) -> Iterator[News]:
 
     An end comes last, as soon as the job is terminal, and once.
     """
+    if place.job != (own := f"{crc32(job.created_at.isoformat().encode()):08x}"):
+        place = Place(job=own)
     told = (_status, _lines, _progress)
     for tell in reversed(told) if job.is_terminal else told:
         for name, data, behind in tell(job, place):

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from flask import Blueprint, Response, request
 from msgspec import Meta
 
+from api.auth.callers import caller
 from api.auth.lookup import readable_job
 from api.dependencies import deps
 from api.http.errors import TooManyWatchers
@@ -53,9 +54,8 @@ def watch_job(job_id: JobId) -> Response:
     """
     place = Place.of(request.headers.get(LAST_EVENT_ID, ""))
     with ExitStack() as held:
-        if not deps().watch_slots.acquire(blocking=False):
+        if not held.enter_context(deps().seats.seat(caller().member)):
             raise TooManyWatchers
-        held.callback(deps().watch_slots.release)
         watch = held.enter_context(deps().job_watches.watching(job_id))
         # Who has been told of a state must not be told of an earlier one, by another instance.
         get = watch.recent if place == Place() else watch.look

@@ -26,7 +26,7 @@ from jobs.events.message import webhook_message
 from jobs.events.model import EventType, event_id
 from jobs.job.model import Job
 from jobs.job.order import Order
-from jobs.job.store import Filter
+from jobs.job.store import Filter, fills_a_page
 from jobs.webhooks.delivery import (
     WebhookDelivery,
     order_for,
@@ -132,7 +132,7 @@ def _page(owner: str, query: DeliveriesQuery) -> DeliveryList:
     jobs = deps().store.list_jobs(where, query.page_size, cursor_of(query.page_token, where))
     return DeliveryList(
         deliveries=[DeliveryResource.of(job) for job in jobs],
-        next_page_token=next_page_token(jobs, query.page_size, where),
+        next_page_token=next_page_token(jobs, query.page_size, where, is_cut=fills_a_page(jobs)),
     )
 
 

@@ -20,8 +20,6 @@ from jobs.job.change import change
 from jobs.telemetry.log import log_fields
 from jobs.webhooks import health
 from jobs.webhooks.model import (
-    MAX_OF_OWNER,
-    MAX_WEBHOOKS,
     DisabledReason,
     TooManyWebhooks,
     Webhook,
@@ -42,7 +40,7 @@ TAG = "Webhooks"
     answer=WebhookWithSecret,
     status=201,
     answer_headers={"Location": "Where the webhook is."},
-    problems=(TooManyWebhooks, StoreUnavailable),
+    problems=(TooManyWebhooks, VersionConflict, StoreUnavailable),
 )
 def create_webhook(body: WebhookCreation) -> Answer:
     """Its URL hears of what happens to your jobs, within a minute in all instances.
@@ -53,10 +51,6 @@ def create_webhook(body: WebhookCreation) -> Answer:
     caller().check_own_webhooks()
     store, owner = deps().webhooks.store, caller().member
     url = checked_url(body.url, deps().settings.allowed_hosts, "$.url")
-    if len(store.list_webhooks(MAX_OF_OWNER, owner=owner)) >= MAX_OF_OWNER:
-        raise TooManyWebhooks(f"You have {MAX_OF_OWNER} webhooks, and may have no more.")
-    if len(store.list_webhooks(MAX_WEBHOOKS)) >= MAX_WEBHOOKS:
-        raise TooManyWebhooks(f"This deployment has {MAX_WEBHOOKS} webhooks, and takes no more.")
     webhook = Webhook(
         id=secrets.token_hex(16),
         owner=owner,
@@ -147,7 +141,7 @@ def update_webhook(webhook_id: WebhookId, body: WebhookUpdate) -> WebhookResourc
 def delete_webhook(webhook_id: WebhookId) -> None:
     """Nothing more is sent to it; deliveries that wait fail."""
     webhook = changeable_webhook(webhook_id)
-    deps().webhooks.store.delete(webhook.id, webhook.version)
+    deps().webhooks.store.delete(webhook)
     deps().webhooks.listeners.forget()
     log_fields("webhook.deleted", webhook=webhook.id, owner=webhook.owner, by=caller().member)
 

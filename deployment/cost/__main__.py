@@ -20,7 +20,6 @@ _HELP = {
     "waited": "seconds that callers wait for a job with ?wait=",
     "deliveries": "webhooks for each job",
     "firings": "times a month at which a schedule fires: 730 for an hourly one",
-    "timeout": "of the job type, in seconds",
     "kept_days": "until a finished job is deleted",
 }
 

@@ -22,8 +22,8 @@ class Workload:
     a sweep dispatches at their moment, for a delay or a longer retry. `active` is the share of the
     month in which jobs come. `reads` counts how often a job is read back, `waited` how many seconds
     a caller's `?wait=` holds a request open for it, `deliveries` webhooks for each job, `firings`
-    the times a month at which a schedule fires (its jobs are among the jobs). `timeout` is the job
-    type's, in seconds, on which the lease goes. `kept_days` is how long a job is kept.
+    the times a month at which a schedule fires (its jobs are among the jobs). `kept_days` is how
+    long a job is kept.
     """
 
     jobs: float = 1e6
@@ -36,7 +36,6 @@ class Workload:
     waited: float = 0.0
     deliveries: float = 0.0
     firings: float = 0.0
-    timeout: float = 60.0
     kept_days: float = 30.0
 
     @property

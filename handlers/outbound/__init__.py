@@ -14,9 +14,10 @@ from handlers.outbound.call import MAX_REDIRECTS, request
 from handlers.outbound.download import check_file_url, download
 from handlers.outbound.errors import NetworkError, RetryableStatus, TimedOut
 from handlers.outbound.response import Response
-from handlers.outbound.statuses import refusal
+from handlers.outbound.statuses import LONGEST_WAIT_SECONDS, refusal
 
 __all__ = [
+    "LONGEST_WAIT_SECONDS",
     "MAX_REDIRECTS",
     "NetworkError",
     "Response",

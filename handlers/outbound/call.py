@@ -32,7 +32,7 @@ def request(
     `only_https` only allowed hosts may speak plain http. Raises `PermanentError` for what may not
     be called, `NetworkError` or `TimedOut` for what failed.
     """
-    # urllib3 is not needed by the API, which imports this module to validate payloads.
+    # httpcore is not needed by the API, which imports this module to validate payloads.
     from handlers.outbound.exchange import exchange  # noqa: PLC0415
 
     deadline = Deadline(min(timeout, ctx.remaining))

@@ -30,13 +30,15 @@ def download(ctx: Context, url: str, into: BinaryIO, *, at_most: int, timeout: t
 
     Looks for a cancellation on the way.
 
-    Raises `PermanentError` for more than `at_most` bytes, unpacked, and for plain http, which only
-    an allowed host may speak; `RetryAfter` or `RetryableStatus` where the server wants patience;
-    `NetworkError` where the connection failed.
+    Raises `PermanentError` for more than `at_most` bytes, unpacked, for a content coding other than
+    gzip, and for plain http, which only an allowed host may speak; `RetryAfter` or
+    `RetryableStatus` where the server wants patience; `NetworkError` where the connection failed.
     """
     with _answer(ctx, url, timeout) as response:
         if response.status != HTTPStatus.OK:
             raise refusal(response, response.read(_EXCERPT_BYTES), ctx.now())
+        if packed := response.headers.get("content-encoding"):
+            raise PermanentError(f"{response.url.host} sent the file packed as {packed!r}.")
         received = 0
         next_check = _CHECK_BYTES
         for chunk in response.chunks():

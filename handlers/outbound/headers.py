@@ -37,6 +37,7 @@ KEPT_OF_ANSWER = frozenset(
     {
         "cache-control",
         "content-disposition",
+        "content-encoding",
         "content-language",
         "content-type",
         "date",

@@ -61,10 +61,13 @@ class Outgoing:
 
 
 def _target(base: Url, location: str) -> Url:
-    # Header bytes arrive as Latin-1; a path beyond ASCII is UTF-8 in practice.
-    text = location.encode("latin-1", "replace").decode("utf-8", "replace")
+    # Header bytes arrive as Latin-1, and go out again as the bytes that they are.
+    sent = location.strip().encode("latin-1", "replace")
+    text = "".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in sent)  # noqa: PLR2004 - printable
     try:
-        url = Url.parse(urljoin(str(base), text))
+        target = urljoin(str(base), text)
+        # A lone `?` is part of a URL, also where it asks nothing; `urljoin` drops it.
+        url = Url.parse(f"{target}?" if text.endswith("?") and "?" not in target else target)
     except ValueError as error:
         raise PermanentError(f"{base.host} redirects to what can't be called: {error}.") from error
     if base.scheme == "https" and url.scheme == "http":

@@ -38,7 +38,8 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
             scheme=parts.scheme,
             host=host,
             port=port,
-            target=f"{path}?{query}" if query else path,
+            # A signed URL is its bytes, a lone `?` included.
+            target=f"{path}?{query}" if "?" in text.partition("#")[0] else path,
         )
 
     @property

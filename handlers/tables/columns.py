@@ -177,12 +177,18 @@ def _value(value: Value | Decimal, text_bytes: int) -> Value:
     if isinstance(value, Decimal):
         # As text where a double would be another number.
         number = float(value)
-        return number if Decimal(repr(number)) == value else f"{value.normalize():f}"
+        return number if Decimal(repr(number)) == value else _written(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
         return str(value)
     return cut(value, text_bytes) if isinstance(value, str) else value
+
+
+def _written(value: Decimal) -> str:
+    """All of its digits: `normalize` would round them to those of the context."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _finite(number: float | None) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from jobs.context import PermanentError
 
@@ -55,7 +55,7 @@ def plain(file: Path, encoding: str, given: str | None) -> str | None:
     Returns the delimiter that a first line `sep=;` names. Values stay as they are.
     """
     separator = None
-    with file.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as text:
+    with _opened(file, encoding) as text:
         try:
             head = text.read(CHUNK)
         except UnicodeDecodeError as error:
@@ -95,21 +95,18 @@ def _is_mixed(file: Path) -> bool:
             feeds += chunk.count(b"\n")
             returns += chunk.count(b"\r")
             last = chunk[-1:] if chunk.endswith(b"\r") else b""
-    return (
-        len({kind for kind, count in enumerate((both, feeds - both, returns - both)) if count}) > 1
-    )
+    return sum(count > 0 for count in (both, feeds - both, returns - both)) > 1
 
 
 def _rewrite(file: Path, encoding: str, delimiter: str | None, *, skips: bool) -> None:
     target = file.with_name("plain")
-    reading = "utf-8-sig" if encoding == "utf-8" else encoding
     with (
-        file.open(encoding=reading, newline="") as source,
+        _opened(file, encoding) as source,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
         try:
             if delimiter is None:
-                _copy_lines(source, out)
+                out.write(_with_plain_ends(source.read()))
             else:
                 records = csv.reader(source, delimiter=delimiter, strict=True)
                 writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
@@ -122,20 +119,23 @@ def _rewrite(file: Path, encoding: str, delimiter: str | None, *, skips: bool) -
     target.replace(file)
 
 
-def _copy_lines(source: Iterable[str], out: object) -> None:
-    """Without knowing the delimiter: line ends inside quotes are another line's business too."""
-    text = "".join(source).lstrip("\r\n")
-    quoted = text.split('"')
-    for number in range(0, len(quoted), 2):
-        quoted[number] = quoted[number].replace("\r\n", "\n").replace("\r", "\n")
-    out.write('"'.join(quoted))  # type: ignore[attr-defined]  # a text file
+def _with_plain_ends(text: str) -> str:
+    """Without knowing the delimiter: line ends inside quotes stay as they are."""
+    parts = text.lstrip("\r\n").split('"')
+    parts[::2] = [part.replace("\r\n", "\n").replace("\r", "\n") for part in parts[::2]]
+    return '"'.join(parts)
+
+
+def _opened(file: Path, encoding: str = "utf-8") -> TextIO:
+    """The text without its byte order mark, with the line ends that it has."""
+    return file.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
 
 
 def _records(file: Path, delimiter: str) -> list[list[str]]:
     """The first ones. What is wrong behind them is found when all is read."""
     csv.field_size_limit(1 << 30)
     found: list[list[str]] = []
-    with file.open(encoding="utf-8-sig", newline="") as text:
+    with _opened(file) as text:
         try:
             for record in csv.reader(text, delimiter=delimiter, strict=True):
                 if record:

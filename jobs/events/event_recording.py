@@ -58,6 +58,9 @@ class AnnouncingJobStore:
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
         return self.inner.list_jobs(where, limit, after)
 
+    def list_summaries(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
+        return self.inner.list_summaries(where, limit, after)
+
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
         return self.inner.due(shard, before, limit)
 

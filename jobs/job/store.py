@@ -1,13 +1,16 @@
 """Where jobs are kept: the port that `firestore` and `memory` implement, under one test suite."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from jobs.events.model import Event
 from jobs.job.model import Job, Status, Version
+
+PAGE_BYTES: Final = 4 * 1024 * 1024
+"""A list of whole jobs ends early once what it holds of payloads and the like comes to this."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -64,7 +67,14 @@ class JobStore(Protocol):
         ...
 
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
-        """At most `limit` jobs, newest first, ties by id downwards. Reads what it returns."""
+        """At most `limit` jobs, newest first, ties by id downwards. Reads what it returns.
+
+        The list ends behind the job with which it `fills_a_page`, if it does.
+        """
+        ...
+
+    def list_summaries(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
+        """As `list_jobs`, for showing only: `SUMMARY_LEAVES_OUT` is not read, and not there."""
         ...
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
@@ -81,3 +91,39 @@ class JobStore(Protocol):
     def ping(self) -> None:
         """Returns if the store answers."""
         ...
+
+
+SUMMARY_LEAVES_OUT: Final = frozenset({"payload", "result", "checkpoint", "log"})
+
+
+def summary_of(job: Job) -> Job:
+    """The job as it stands in a list of summaries."""
+    return job.evolve(payload=msgspec.Raw(b"null"), result=None, checkpoint=None, log=())
+
+
+def weight_of(job: Job) -> int:
+    """The bytes of what may be large in a job, but for some that its other fields have."""
+    errors = [job.error, *(attempt.error for attempt in job.attempts)]
+    return (
+        len(bytes(job.payload))
+        + len(job.result or "")
+        + len(job.checkpoint or "")
+        + sum(len(line.text) for line in job.log)
+        + sum(len(error.message) + len(error.traceback or "") for error in errors if error)
+    )
+
+
+def fills_a_page(jobs: Iterable[Job]) -> bool:
+    """Whether a list of jobs ends here because of its bytes: there may be more."""
+    return sum(map(weight_of, jobs)) >= PAGE_BYTES
+
+
+def page_of(jobs: Iterable[Job]) -> list[Job]:
+    """The first of the jobs, up to the one with which they fill a page."""
+    page: list[Job] = []
+    weight = 0
+    for job in jobs:
+        page.append(job)
+        if (weight := weight + weight_of(job)) >= PAGE_BYTES:
+            break
+    return page

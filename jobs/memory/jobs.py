@@ -10,7 +10,7 @@ from jobs.dispatch.queue import JobMessage
 from jobs.errors import JobExists
 from jobs.events.model import Event
 from jobs.job.model import Job, Version
-from jobs.job.store import Cursor, Filter
+from jobs.job.store import Cursor, Filter, page_of, summary_of
 from jobs.memory.events import MemoryEventStore
 from jobs.memory.schedules import MemoryScheduleStore
 from jobs.memory.versioned import Versioned, newest_first
@@ -61,7 +61,12 @@ class MemoryJobStore:
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
         with self._lock:
             found = [job for job in self._jobs.all() if _matches(job, where)]
-        return newest_first(found, limit, after)
+        return page_of(newest_first(found, limit, after))
+
+    def list_summaries(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
+        with self._lock:
+            found = [summary_of(job) for job in self._jobs.all() if _matches(job, where)]
+        return page_of(newest_first(found, limit, after))
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
         with self._lock:

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobs.job.model import Job, Version
+from jobs.job.model import Job
 from jobs.job.store import Cursor, JobStore
 from jobs.memory.versioned import Versioned, newest_first
-from jobs.schedules.errors import ScheduleExists
-from jobs.schedules.model import Schedule
+from jobs.schedules.errors import ScheduleExists, too_many
+from jobs.schedules.model import MAX_PER_OWNER, Schedule
 
 
 class MemoryScheduleStore:
@@ -19,10 +19,12 @@ class MemoryScheduleStore:
         self._schedules: Versioned[Schedule] = Versioned()
         self._lock = threading.Lock()
 
-    def create(self, schedule: Schedule) -> Schedule:
+    def create(self, schedule: Schedule, most: int = MAX_PER_OWNER) -> Schedule:
         with self._lock:
             if schedule.id in self._schedules:
                 raise ScheduleExists
+            if sum(one.owner == schedule.owner for one in self._schedules.all()) >= most:
+                raise too_many(most)
             return self._schedules.keep(schedule)
 
     def get(self, schedule_id: str, /) -> Schedule | None:
@@ -41,9 +43,9 @@ class MemoryScheduleStore:
             made = self._jobs.create_all(jobs)
             return self._schedules.keep(schedule), made
 
-    def delete(self, schedule_id: str, if_version: Version) -> None:
+    def delete(self, schedule: Schedule) -> None:
         with self._lock:
-            self._schedules.delete(schedule_id, if_version)
+            self._schedules.delete(schedule.id, schedule.version)
 
     def list_schedules(
         self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
@@ -63,9 +65,6 @@ class MemoryScheduleStore:
             if schedule.fire_at and schedule.fire_at < before
         ]
         return [schedule for _, _, schedule in sorted(firing, key=lambda one: one[:2])[:limit]]
-
-    def count(self, owner: str, up_to: int) -> int:
-        return min(up_to, sum(schedule.owner == owner for schedule in self._all()))
 
     def _all(self) -> list[Schedule]:
         with self._lock:

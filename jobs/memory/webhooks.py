@@ -4,11 +4,10 @@ import threading
 
 from jobs.errors import VersionConflict
 from jobs.events.model import Event
-from jobs.job.model import Version
 from jobs.job.store import Cursor
 from jobs.memory.events import MemoryEventStore
 from jobs.memory.versioned import Versioned, newest_first
-from jobs.webhooks.model import NotifyKey, Webhook
+from jobs.webhooks.model import MAX_OF_OWNER, NotifyKey, Webhook, too_many
 
 
 class MemoryWebhookStore:
@@ -20,10 +19,12 @@ class MemoryWebhookStore:
         self._keys: Versioned[NotifyKey] = Versioned()
         self._lock = threading.Lock()
 
-    def create(self, webhook: Webhook) -> Webhook:
+    def create(self, webhook: Webhook, most: int = MAX_OF_OWNER) -> Webhook:
         with self._lock:
             if webhook.id in self._webhooks:
                 raise VersionConflict
+            if sum(one.owner == webhook.owner for one in self._webhooks.all()) >= most:
+                raise too_many(most)
             return self._webhooks.keep(webhook)
 
     def get(self, webhook_id: str) -> Webhook | None:
@@ -39,9 +40,9 @@ class MemoryWebhookStore:
             self._events.created(event)
         return kept
 
-    def delete(self, webhook_id: str, if_version: Version) -> None:
+    def delete(self, webhook: Webhook) -> None:
         with self._lock:
-            self._webhooks.delete(webhook_id, if_version)
+            self._webhooks.delete(webhook.id, webhook.version)
 
     def list_webhooks(
         self, limit: int, after: Cursor | None = None, *, owner: str | None = None
@@ -50,9 +51,10 @@ class MemoryWebhookStore:
             found = [one for one in self._webhooks.all() if owner in (None, one.owner)]
         return newest_first(found, limit, after)
 
-    def list_enabled(self, limit: int) -> list[Webhook]:
+    def list_enabled(self, limit: int, *, owner: str | None = None) -> list[Webhook]:
         with self._lock:
-            found = [one for one in self._webhooks.all() if one.enabled]
+            enabled = [one for one in self._webhooks.all() if one.enabled]
+        found = [one for one in enabled if owner in (None, one.owner)]
         return newest_first(found, limit)
 
     def notify_key(self, owner: str) -> NotifyKey | None:

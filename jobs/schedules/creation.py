@@ -8,8 +8,8 @@ from jobs.errors import IdempotencyKeyReused, VersionConflict
 from jobs.job_types import Registry
 from jobs.payloads.secret_bindings import SecretBindings
 from jobs.schedules.draft import Draft, schedule_for
-from jobs.schedules.errors import ScheduleExists, TooManySchedules
-from jobs.schedules.model import MAX_PER_OWNER, Schedule
+from jobs.schedules.errors import ScheduleExists
+from jobs.schedules.model import Schedule
 from jobs.schedules.store import ScheduleStore
 
 
@@ -34,15 +34,12 @@ class Creator:
     def create(self, draft: Draft) -> Created:
         """Keep the schedule; with a key, a repetition finds the first one.
 
-        An owner has at most `MAX_PER_OWNER`, and those that it makes in the same moment. Raises
-        `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`, `IdempotencyKeyReused`,
+        Raises `InvalidRequest`, `UnknownJobType`, `PayloadTooLarge`, `IdempotencyKeyReused`,
         `TooManySchedules`, `VersionConflict`, `StoreUnavailable`.
         """
         schedule = schedule_for(draft, self.registry, self.now(), self.new_id, self.secrets)
         if draft.idempotency_key and (first := self._first_of(schedule)):
             return Created(first, replayed=True)
-        if self.store.count(draft.owner, MAX_PER_OWNER) >= MAX_PER_OWNER:
-            raise TooManySchedules(f"You have {MAX_PER_OWNER} schedules, and may have no more.")
         try:
             return Created(self.store.create(schedule), replayed=False)
         except ScheduleExists:

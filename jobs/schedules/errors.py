@@ -19,3 +19,7 @@ class TooManySchedules(DormouseError):
     """You have as many schedules as one caller may have. Delete one first."""
 
     code = "too_many_schedules"
+
+
+def too_many(most: int) -> TooManySchedules:
+    return TooManySchedules(f"You have {most} schedules, and may have no more.")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from jobs.job.model import Job, Version
+from jobs.job.model import Job
 from jobs.job.store import Cursor
-from jobs.schedules.model import Schedule
+from jobs.schedules.model import MAX_PER_OWNER, Schedule
 
 
 class ScheduleStore(Protocol):
@@ -17,8 +17,13 @@ class ScheduleStore(Protocol):
     as made once.
     """
 
-    def create(self, schedule: Schedule) -> Schedule:
-        """Keep a new schedule and return it with its version. Raises `ScheduleExists`."""
+    def create(self, schedule: Schedule, most: int = MAX_PER_OWNER) -> Schedule:
+        """Keep a new schedule and return it with its version.
+
+        Its owner never has more than `most`, however many are made at once. Raises
+        `TooManySchedules`, `ScheduleExists`, and `VersionConflict` if others of the owner's were
+        made at the same time.
+        """
         ...
 
     def get(self, schedule_id: str, /) -> Schedule | None: ...
@@ -39,8 +44,8 @@ class ScheduleStore(Protocol):
         """
         ...
 
-    def delete(self, schedule_id: str, if_version: Version) -> None:
-        """Remove the document if it still is in this version. Raises `VersionConflict`."""
+    def delete(self, schedule: Schedule) -> None:
+        """Remove this version of the schedule. Raises `VersionConflict`."""
         ...
 
     def list_schedules(
@@ -51,8 +56,4 @@ class ScheduleStore(Protocol):
 
     def due(self, before: datetime, limit: int) -> list[Schedule]:
         """At most `limit` schedules with `fire_at < before`, the longest due first."""
-        ...
-
-    def count(self, owner: str, up_to: int) -> int:
-        """How many schedules the owner has; `up_to` if there are as many or more."""
         ...

@@ -26,6 +26,7 @@ class TracedStore:
         self.get = store.get
         self.get_all = store.get_all
         self.list_jobs = store.list_jobs
+        self.list_summaries = store.list_summaries
         self.due = store.due
         self.count_open = store.count_open
         self.ping = store.ping

@@ -20,7 +20,16 @@ MAX_TRIGGERS = 100
 """Of a location and project Eventarc takes 500. https://cloud.google.com/eventarc/quotas"""
 
 OWN_COLLECTIONS = frozenset(
-    {"dead_letters", "events", "jobs", "notify_keys", "schedules", "webhooks"}
+    {
+        "dead_letters",
+        "events",
+        "jobs",
+        "notify_keys",
+        "schedule_quotas",
+        "schedules",
+        "webhook_quotas",
+        "webhooks",
+    }
 )
 """What Dormouse itself writes to. A trigger there would start a job by its own job's changes."""
 

@@ -14,8 +14,6 @@ from jobs.job.model import NO_VERSION, Job, Moment, Version
 from jobs.settings.roles import EVERY_TYPE, covers
 from jobs.webhooks.signing import SigningSecrets
 
-MAX_WEBHOOKS: Final = 1000
-"""Of a deployment: every process that ends jobs holds the list."""
 MAX_OF_OWNER: Final = 20
 
 
@@ -112,6 +110,10 @@ class DeliveryNotFound(DormouseError):
 
 
 class TooManyWebhooks(DormouseError):
-    """There are as many webhooks as there may be."""
+    """You have as many webhooks as one caller may have. Delete one first."""
 
     code = "too_many_webhooks"
+
+
+def too_many(most: int) -> TooManyWebhooks:
+    return TooManyWebhooks(f"You have {most} webhooks, and may have no more.")

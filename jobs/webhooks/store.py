@@ -3,9 +3,8 @@
 from typing import Protocol
 
 from jobs.events.model import Event
-from jobs.job.model import Version
 from jobs.job.store import Cursor
-from jobs.webhooks.model import NotifyKey, Webhook
+from jobs.webhooks.model import MAX_OF_OWNER, NotifyKey, Webhook
 
 
 class WebhookStore(Protocol):
@@ -14,8 +13,12 @@ class WebhookStore(Protocol):
     Every method raises `StoreUnavailable` when the store can't be reached in time.
     """
 
-    def create(self, webhook: Webhook) -> Webhook:
-        """Keep a new webhook and return it with its version. Raises `VersionConflict`."""
+    def create(self, webhook: Webhook, most: int = MAX_OF_OWNER) -> Webhook:
+        """Keep a new webhook and return it with its version.
+
+        Its owner never has more than `most`, however many are made at once. Raises
+        `TooManyWebhooks`, `VersionConflict`.
+        """
         ...
 
     def get(self, webhook_id: str) -> Webhook | None:
@@ -29,8 +32,8 @@ class WebhookStore(Protocol):
         """
         ...
 
-    def delete(self, webhook_id: str, if_version: Version) -> None:
-        """Raises `VersionConflict`."""
+    def delete(self, webhook: Webhook) -> None:
+        """Remove this version of the webhook. Raises `VersionConflict`."""
         ...
 
     def list_webhooks(
@@ -39,8 +42,8 @@ class WebhookStore(Protocol):
         """At most `limit` webhooks, newest first, ties by id downwards."""
         ...
 
-    def list_enabled(self, limit: int) -> list[Webhook]:
-        """At most `limit` webhooks that are switched on, the newest first."""
+    def list_enabled(self, limit: int, *, owner: str | None = None) -> list[Webhook]:
+        """At most `limit` that are switched on, of everybody or one owner, newest first."""
         ...
 
     def notify_key(self, owner: str) -> NotifyKey | None:

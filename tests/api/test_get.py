@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from identity.tokens import Verifier
 from jobs.job import transitions
 from jobs.job.model import AttemptOutcome, Job, Progress, Status
+from local.cloud.identity import Issuer
 from tests.api import expect
-from tests.api.conftest import Caller, Harness
-from tests.factories import KEEP_FOR, T0, an_attempt, an_error
+from tests.api.conftest import ADA, AUDIENCE, ROLES, VERA, Caller, Harness
+from tests.factories import KEEP_FOR, T0, an_attempt, an_error, some_settings
 
 
 def test_shows_a_running_job(harness: Harness, ada: Caller) -> None:
@@ -118,11 +120,28 @@ def test_wait_answers_when_the_time_is_up(harness: Harness, ada: Caller, wait: s
 def test_wait_on_a_job_that_is_deleted_meanwhile(
     harness: Harness, ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer is the job as it was last seen."""
+    """There is nothing any more that the answer could say is running."""
     job = harness.put(status=Status.RUNNING)
     seen = iter([job, None])
     monkeypatch.setattr(harness.store, "get", lambda _id: next(seen))
-    assert expect.job(ada.get(f"/v1/jobs/{job.id}?wait=30"))["id"] == job.id
+    expect.problem(ada.get(f"/v1/jobs/{job.id}?wait=30"), 404, "job_not_found")
+
+
+def test_nobody_waits_in_all_seats(issuer: Issuer, verifier: Verifier) -> None:
+    """Who holds half of the seats gets the job as it is at once; others still wait."""
+    settings = some_settings(api_audiences=(AUDIENCE,), roles=ROLES, max_watchers=3)
+    harness = Harness(issuer, verifier, settings)
+    ada, vera = harness.caller(ADA), harness.caller(VERA)
+    job = harness.put(status=Status.RUNNING)
+    streams = [ada.get(f"/v1/jobs/{job.id}/events", buffered=False) for _ in range(2)]
+    early = ada.get(f"/v1/jobs/{job.id}?wait=30")
+    assert expect.job(early)["status"] == "running"
+    assert early.headers["Retry-After"] == "1"
+    waited = vera.get(f"/v1/jobs/{job.id}?wait=0.01")
+    assert "Retry-After" not in waited.headers
+    streams.pop().close()
+    assert "Retry-After" not in ada.get(f"/v1/jobs/{job.id}?wait=0.01").headers
+    streams.pop().close()
 
 
 @pytest.mark.parametrize("wait", ["nan", "inf", "-1", "31", "soon", "", "1,5", "0x5", "null"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
 from jobs.errors import VersionConflict
 from jobs.job.model import Status
@@ -96,7 +97,7 @@ def test_without_a_key_every_request_makes_a_job(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["a" * 255, '"' + "a" * 255 + '"', "~!#$%&'()*+,-./:;<=>?@[]^_`{|}"]
+    "key", ["a" * 255, '"' + "a" * 255 + '"', "~!#$%&'()*+-./:;<=>?@[]^_`{|}", '"a,b"']
 )
 def test_keys_that_are_taken(ada: Caller, key: str) -> None:
     """Any visible ASCII but quotes and backslashes, up to 255 characters."""
@@ -104,13 +105,39 @@ def test_keys_that_are_taken(ada: Caller, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", " ", "a b", "a" * 256, '"a', 'a"', '""', 'a"b', "a\\b", "ä", "a\tb", '"a" b']
+    "key",
+    [
+        "",
+        " ",
+        "a b",
+        "a,b",
+        '"a","b"',
+        '"a",b',
+        "a" * 256,
+        '"a',
+        'a"',
+        '""',
+        'a"b',
+        "a\\b",
+        "ä",
+        "a\tb",
+        '"a" b',
+    ],
 )
 def test_keys_that_are_refused(harness: Harness, ada: Caller, key: str) -> None:
     """A key that could be mistaken makes no job."""
     body = {"type": "text.echo", "payload": {"text": "hello"}}
     response = ada.post("/v1/jobs", json=body, headers={"Idempotency-Key": key})
     assert "Idempotency-Key" in expect.problem(response, 400, "invalid_request").detail
+    assert harness.dispatched() == []
+
+
+def test_a_key_is_given_once(harness: Harness, ada: Caller) -> None:
+    """Two headers are not the one key that they become on their way."""
+    body = {"type": "text.echo", "payload": {"text": "hello"}}
+    headers = [*ada.headers.items(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    response = Client(ada.app).post("/v1/jobs", json=body, headers=headers)
+    expect.problem(response, 400, "invalid_request")
     assert harness.dispatched() == []
 
 

@@ -119,8 +119,16 @@ def test_who_has_had_the_end_is_told_nothing() -> None:
 
 def test_a_deleted_job_has_an_end_too() -> None:
     """Its status is null, and its id that of an end."""
-    name, data, place = end_of(a_job(), None, Place(line=3))
-    assert (name, data.status, str(place)) == ("end", None, "3...end")
+    name, data, place = end_of(a_job(), None, Place(job="0badcafe", line=3))
+    assert (name, data.status, str(place)) == ("end", None, "0badcafe.3...end")
+
+
+def test_another_job_under_the_same_id_is_told_from_its_beginning() -> None:
+    """A place in a job that was deleted hides nothing of the one that took its id since."""
+    log = (LogLine(number=1, time=T0, level="INFO", text="one"),)
+    old, new = a_job(log=log), a_job(log=log, created_at=T0 + timedelta(seconds=1))
+    _, place = told([old], Place())
+    assert told([new], Place.of(str(place)))[0] == told([new], Place())[0] != []
 
 
 def test_errors_are_told_without_their_trace() -> None:
@@ -131,9 +139,21 @@ def test_errors_are_told_without_their_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7", "1.2.3", "1..", "x..", "-1..", "1.aabbccdd.aabbccdd.end!", "9" * 500, "1..\n"]
+    "text",
+    [
+        "",
+        "7",
+        "1.2.3",
+        "1..",
+        "0badcafe.1..",
+        "x..",
+        "-1..",
+        "1.aabbccdd.aabbccdd.end!",
+        "9" * 500,
+        "1..\n",
+    ],
 )
 def test_a_strange_id_is_the_beginning(text: str) -> None:
     """Ids of other services, or none; only the shortest of ours is among these."""
-    expected = Place(line=1) if text == "1.." else Place()
+    expected = Place(job="0badcafe", line=1) if text == "0badcafe.1.." else Place()
     assert Place.of(text) == expected

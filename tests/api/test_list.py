@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.job.model import Status
@@ -46,6 +47,20 @@ def test_a_page_has_fifty_jobs_by_default(harness: Harness, ada: Caller) -> None
     """Without a `page_size` a page is not larger than fifty."""
     put_many(harness, 51)
     assert [len(page) for page in pages(ada, "")] == [50, 1]
+
+
+def test_a_list_has_summaries_unless_asked_for_whole_jobs(harness: Harness, ada: Caller) -> None:
+    """What may be large is shown on request, and the page's end is where its bytes end."""
+    large = msgspec.Raw(b'"%b"' % (b"x" * 200_000))
+    ids = put_many(harness, 30, payload=large, result='"done"')
+    (job, *_) = ada.get("/v1/jobs").get_json()["jobs"]
+    assert job.keys().isdisjoint({"payload", "result", "log"})
+    assert [len(page) for page in pages(ada, "")] == [30]
+    (job, *_) = ada.get("/v1/jobs?view=full").get_json()["jobs"]
+    assert (len(job["payload"]), job["result"], "log" in job) == (200_000, "done", False)
+    whole = pages(ada, "view=full")
+    assert len(whole) == 2
+    assert [job_id for page in whole for job_id in page] == ids
 
 
 def test_jobs_that_come_meanwhile_are_not_in_the_way(harness: Harness, ada: Caller) -> None:

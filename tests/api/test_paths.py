@@ -65,6 +65,8 @@ def test_what_is_no_id_is_no_job(
         f"/v1/jobs/{HERE}:drop",
         "//evil.test/",
         "/v1//jobs",
+        "//v1/me",
+        "//livez",
         "/healthz",
         "/favicon.ico",
         "/docs/",

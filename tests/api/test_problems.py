@@ -85,7 +85,7 @@ def test_an_unexpected_exception_shows_nothing(
     def fail(*_: object) -> None:
         raise error("the password is swordfish")
 
-    monkeypatch.setattr(harness.store, "list_jobs", fail)
+    monkeypatch.setattr(harness.store, "list_summaries", fail)
     with caplog.at_level(logging.ERROR):
         response = ada.get("/v1/jobs")
     found = expect.problem(response, 500, "internal")

@@ -34,7 +34,7 @@ def test_an_unexpected_error_has_them_too(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(harness.store, "list_jobs", fail)
+    monkeypatch.setattr(harness.store, "list_summaries", fail)
     response = ada.get("/v1/jobs")
     assert response.status_code == 500
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")

@@ -9,7 +9,7 @@ import pytest
 
 from api.watching.job_watches import Watch, Watches
 from api.watching.waiting import wait_until_terminal
-from jobs.errors import StoreUnavailable
+from jobs.errors import JobNotFound, StoreUnavailable
 from jobs.job import transitions
 from jobs.job.model import Job, Progress, Status
 from jobs.memory.jobs import MemoryJobStore
@@ -137,11 +137,12 @@ def test_a_look_that_fails_shows_nothing_new(store: CountingStore, watch: Watch,
 
 
 def test_a_deleted_job_is_told(store: CountingStore, watch: Watch, job: Job) -> None:
-    """Who watches gets None, who waits the job as it was."""
+    """Who watches gets None, and who waits is told that there is none."""
     seen = watch.look()
     store.delete(job.id, job.version)
     assert watch.next(seen, LONG) is None
-    assert wait_until_terminal(watch, job, LONG) == job
+    with pytest.raises(JobNotFound):
+        wait_until_terminal(watch, job, LONG)
 
 
 def test_nobody_waits_when_the_process_must_stop(job_watches: Watches, watch: Watch) -> None:

@@ -25,7 +25,14 @@ from jobs.job.model import (
 )
 from jobs.job.order import MAX_PAYLOAD_BYTES
 from jobs.job.retry import RetryPolicy
-from jobs.job.store import Cursor, Filter, JobStore
+from jobs.job.store import (
+    PAGE_BYTES,
+    SUMMARY_LEAVES_OUT,
+    Cursor,
+    Filter,
+    JobStore,
+    fills_a_page,
+)
 from tests.factories import KEEP_FOR, LEASE, MINUTE, T0, a_job, an_attempt, an_error
 
 SECOND = timedelta(seconds=1)
@@ -636,3 +643,36 @@ def test_the_count_follows_changes(store: JobStore) -> None:
     assert store.count_open(job.owner, 10) == 0
     store.save(transitions.retry(ended, T0), ended)
     assert store.count_open(job.owner, 10) == 1
+
+
+# Lists of large jobs
+
+
+def test_a_list_ends_early_where_jobs_are_large(store: JobStore) -> None:
+    """A page is bounded in bytes, and goes on behind its last job."""
+    payload = msgspec.Raw(b'"%b"' % (b"x" * (MAX_PAYLOAD_BYTES - 2)))
+    ids = [f"{number:02}" for number in range(40)]
+    for job_id in ids:
+        store.create(a_job(id=job_id, payload=payload))
+    found: list[Job] = []
+    while page := store.list_jobs(EVERYTHING, 40, _behind(found)):
+        assert len(page) == 40 - len(found) or fills_a_page(page)
+        assert sum(len(bytes(job.payload)) for job in page) < PAGE_BYTES + MAX_PAYLOAD_BYTES
+        found += page
+    assert _ids(found) == ids[::-1]
+
+
+def test_summaries_are_whole_jobs_but_for_what_is_large(store: JobStore) -> None:
+    """A list of summaries is as long as asked for, and lacks only what it says."""
+    job = store.create(
+        a_job(
+            payload=msgspec.Raw(b'{"a": 1}'),
+            result='{"b": 2}',
+            checkpoint='{"c": 3}',
+            log=(LogLine(number=1, time=T0, level="INFO", text="line"),),
+        )
+    )
+    (summary,) = store.list_summaries(EVERYTHING, 10)
+    left_out = {"payload": msgspec.Raw(b"null"), "result": None, "checkpoint": None, "log": ()}
+    assert summary == job.evolve(**left_out)
+    assert set(left_out) == SUMMARY_LEAVES_OUT

@@ -79,7 +79,7 @@ def test_webhooks(
     kept = webhooks.save(made.evolve(description="new"), before=made, event=an_event())
     assert webhooks.get(made.id) == kept
     faulty.faults = [fault]
-    webhooks.delete(kept.id, kept.version)
+    webhooks.delete(kept)
     assert webhooks.get(made.id) is None
 
 

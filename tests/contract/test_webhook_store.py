@@ -1,16 +1,22 @@
 """What every store of webhooks promises: the same tests over memory and over Firestore."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import grpc
 import msgspec
 import pytest
 
 from jobs.errors import VersionConflict
 from jobs.events.model import EventType
 from jobs.events.store import EventStore
+from jobs.gcp.firestore import Firestore, FirestoreWebhookStore
+from jobs.gcp.firestore.records import Records
+from jobs.gcp.firestore.webhooks import COLLECTION
 from jobs.job.model import NO_VERSION
 from jobs.job.store import Cursor
-from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
+from jobs.settings.settings import Settings
+from jobs.webhooks.model import DisabledReason, NotifyKey, TooManyWebhooks, Webhook
 from jobs.webhooks.signing import SigningSecrets
 from jobs.webhooks.store import WebhookStore
 from tests.factories import GARBAGE_VERSION, T0, a_webhook, an_event
@@ -48,7 +54,7 @@ def test_what_is_not_there(webhooks: WebhookStore) -> None:
     with pytest.raises(VersionConflict):
         webhooks.save(absent.evolve(url="https://example.com/new"), before=absent)
     with pytest.raises(VersionConflict):
-        webhooks.delete(absent.id, absent.version)
+        webhooks.delete(absent)
 
 
 def test_created_once(webhooks: WebhookStore) -> None:
@@ -77,8 +83,8 @@ def test_deleted(webhooks: WebhookStore) -> None:
     first = webhooks.create(a_webhook())
     second = webhooks.save(first.evolve(description="new"), before=first)
     with pytest.raises(VersionConflict):
-        webhooks.delete(first.id, first.version)
-    webhooks.delete(second.id, second.version)
+        webhooks.delete(first)
+    webhooks.delete(second)
     assert webhooks.get(first.id) is None
 
 
@@ -103,6 +109,53 @@ def test_lists(webhooks: WebhookStore) -> None:
     assert page + webhooks.list_webhooks(10, after) == newest
     assert webhooks.list_enabled(10) == [one for one in newest if one.enabled]
     assert webhooks.list_enabled(2) == newest[:2]
+    assert webhooks.list_enabled(10, owner=ADA) == [made[6], made[2], made[0]]
+
+
+def test_no_race_makes_more_than_there_may_be(webhooks: WebhookStore) -> None:
+    """Of many requests at once so many are kept as the owner may have; the others are told."""
+    webhooks.create(a_webhook(id="0" * 32, owner=BOB))
+
+    def create(number: int) -> bool:
+        try:
+            webhooks.create(a_webhook(id=f"{number:032x}", owner=ADA), most=3)
+        except TooManyWebhooks:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as threads:
+        made = list(threads.map(create, range(1, 13)))
+    assert made.count(True) == 3
+    assert len(webhooks.list_webhooks(20, owner=ADA)) == 3
+
+
+def test_a_deleted_one_makes_room(webhooks: WebhookStore) -> None:
+    """Who deletes a webhook may create another, however often; others don't count."""
+    for number in range(6):
+        kept = webhooks.create(a_webhook(id=f"{number:032x}"), most=1)
+        with pytest.raises(TooManyWebhooks):
+            webhooks.create(a_webhook(id="f" * 32), most=1)
+        webhooks.create(a_webhook(id=f"{number + 100:032x}", owner=BOB), most=9)
+        changed = webhooks.save(kept.evolve(description="new"), before=kept)
+        webhooks.delete(changed)
+
+
+@pytest.mark.emulators
+def test_those_made_before_there_were_quotas_count(
+    firestore_channel: grpc.Channel, emulated: Settings
+) -> None:
+    """A quota that is not there, or names what is gone, is made from what there is."""
+    firestore = Firestore(firestore_channel, emulated)
+    webhooks, records = FirestoreWebhookStore(firestore), Records(firestore, COLLECTION, Webhook)
+    old = [records.create(a_webhook(id=f"{number:032x}")) for number in range(2)]
+    with pytest.raises(TooManyWebhooks):
+        webhooks.create(a_webhook(id="e" * 32), most=2)
+    webhooks.delete(old[0])
+    webhooks.create(a_webhook(id="e" * 32), most=2)
+    records.delete(old[1].id, old[1].version)
+    webhooks.create(a_webhook(id="f" * 32), most=2)
+    with pytest.raises(TooManyWebhooks):
+        webhooks.create(a_webhook(id="d" * 32), most=2)
 
 
 def test_notify_keys(webhooks: WebhookStore) -> None:

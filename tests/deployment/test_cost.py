@@ -122,7 +122,7 @@ def test_an_instance_is_filled_to_three_fifths() -> None:
 
 def test_jobs_one_at_a_time_cost_their_time() -> None:
     """With a job a minute of 6 s, an instance is open for a tenth of the time, or a little less."""
-    found = amounts(Workload(jobs=SWEEPS, duration=6, timeout=600))
+    found = amounts(Workload(jobs=SWEEPS, duration=6))
     by_hand = 2 * SECONDS * (1 - math.exp(-0.1))
     assert found["worker, processors"] == pytest.approx(by_hand, rel=1e-4)
 

@@ -10,7 +10,7 @@ import handlers
 from jobs.job_types import JobType
 
 ROOT = Path(handlers.__file__).parent.parent
-HEAVY = {"PIL", "duckdb", "idna", "numpy", "requests", "ssl", "urllib3"}
+HEAVY = {"PIL", "duckdb", "h11", "httpcore", "idna", "numpy", "requests", "ssl", "urllib3"}
 
 
 def test_dormouse_comes_with_three() -> None:

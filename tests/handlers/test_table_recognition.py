@@ -144,3 +144,10 @@ def test_figures_are_exact() -> None:
 def test_tables_made_at_random_agree_with_plain_python(seed: int) -> None:
     """Rows, nulls, different values and the mean of numbers, by exact arithmetic beside."""
     check(seed)
+
+
+def test_a_large_decimal_keeps_its_digits() -> None:
+    """It is shown as it was written, not rounded to another number."""
+    text = "9" * 35 + ".5"
+    (column,) = profiled(text=f"x\n{text}\n").columns
+    assert (column.min, column.max) == (text, text)

@@ -34,7 +34,7 @@ echo '{"token": "a-token"}'
 # The smoke test itself is tested elsewhere.
 PYTHON = """#!/bin/sh
 case "$1" in *smoke.py) echo "smoke $*" >>"$CALLS"; exit "$SMOKE" ;; esac
-exec {python} "$@"
+exec "{python}" "$@"
 """
 WELL = (
     '[{"httpRequest": {"status": 204, "latency": "0.1s"},'

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs.dead_letters.store import DeadLetter, Reason
@@ -30,6 +31,7 @@ from jobs.gcp.firestore import (
 from jobs.gcp.firestore.queries import StructuredQuery
 from jobs.job.model import SHARDS, Job, Status
 from jobs.job.store import Cursor, Filter
+from jobs.quota import Quota
 from jobs.webhooks.model import NotifyKey, Webhook
 from local.processes import ROOT
 from tests.infra.terraform import INFRA
@@ -112,6 +114,10 @@ class Asked(Firestore):
         self.queries.append(query)
         return []
 
+    def query_within(self, query: Any, max_bytes: int) -> tuple[list[Any], bool]:
+        assert max_bytes
+        return self.query(query), False
+
     def count(self, query: Any) -> int:
         self.queries.append(query)
         return 0
@@ -130,12 +136,14 @@ def every_query() -> Iterator[Query]:
     ):
         where = Filter(owner=owner, status=status, type=kind, label=label)
         jobs.list_jobs(where, 10, after)
+        jobs.list_summaries(where, 10, after)
     for shard in range(SHARDS):
         jobs.due(shard, NOW, 10)
     jobs.count_open("user:ada@example.com", 10)
     FirestoreEventStore(asked).due(NOW, 10)
     webhooks = FirestoreWebhookStore(asked)
     webhooks.list_enabled(10)
+    webhooks.list_enabled(10, owner="user:ada@example.com")
     for one, after in itertools.product((None, "user:ada@example.com"), cursors):
         webhooks.list_webhooks(10, after, owner=one)
     planned = FirestoreScheduleStore(asked)
@@ -144,7 +152,6 @@ def every_query() -> Iterator[Query]:
     ):
         planned.list_schedules(owner, kind, 10, after)
     planned.due(NOW, 10)
-    planned.count("user:ada@example.com", 10)
     for reason, after in itertools.product((None, Reason.UNDELIVERED), cursors):
         dead_letters.list_dead_letters(10, after, reason=reason)
     return map(Query.of, asked.queries)
@@ -167,7 +174,12 @@ def written(collection: str) -> set[str]:
         return own | set(documents.FIELDS)
     if collection == "events":
         return {documents.SHARD, *Event.__struct_fields__}
-    kinds = {"webhooks": Webhook, "notify_keys": NotifyKey}
+    kinds: dict[str, type[msgspec.Struct]] = {
+        "webhooks": Webhook,
+        "notify_keys": NotifyKey,
+        "webhook_quotas": Quota,
+        "schedule_quotas": Quota,
+    }
     if collection in kinds:
         return {documents.WRITE_ID, *kinds[collection].__struct_fields__} - {"version"}
     if collection == "schedules":
@@ -235,7 +247,10 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         and any(
             isinstance(call, ast.Call)
             and (
-                (isinstance(call.func, ast.Attribute) and call.func.attr in {"query", "count"})
+                (
+                    isinstance(call.func, ast.Attribute)
+                    and call.func.attr in {"query", "query_within", "count"}
+                )
                 or (isinstance(call.func, ast.Name) and call.func.id == "newest")
             )
             for call in ast.walk(function)
@@ -243,7 +258,6 @@ def test_every_query_of_the_stores_is_known_here() -> None:
     ]
     assert sorted(callers) == [
         "_newest",
-        "count",
         "count_open",
         "due",
         "due",
@@ -251,6 +265,7 @@ def test_every_query_of_the_stores_is_known_here() -> None:
         "list_dead_letters",
         "list_jobs",
         "list_schedules",
+        "list_summaries",
         "newest",
     ]
 

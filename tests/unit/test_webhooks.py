@@ -12,7 +12,7 @@ from jobs.memory.events import MemoryEventStore
 from jobs.memory.webhooks import MemoryWebhookStore
 from jobs.webhooks import health
 from jobs.webhooks.keys import TRIES, notify_key
-from jobs.webhooks.listeners import LIST_HOLDS, Listeners
+from jobs.webhooks.listeners import AT_ONCE, LIST_HOLDS, Listeners
 from jobs.webhooks.model import DisabledReason, NotifyKey, Webhook
 from jobs.webhooks.signing import SECRET_BYTES, SigningSecrets, new_secret, signed_headers
 from tests.factories import MINUTE, T0, Clock, a_job, a_webhook
@@ -133,11 +133,11 @@ class Asked(MemoryWebhookStore):
         self.asked = 0
         self.away = False
 
-    def list_enabled(self, limit: int) -> list[Webhook]:
+    def list_enabled(self, limit: int, *, owner: str | None = None) -> list[Webhook]:
         self.asked += 1
         if self.away:
             raise StoreUnavailable
-        return super().list_enabled(limit)
+        return super().list_enabled(limit, owner=owner)
 
 
 def test_one_look_a_minute() -> None:
@@ -152,6 +152,35 @@ def test_one_look_a_minute() -> None:
     clock.move(LIST_HOLDS)
     assert listeners.of_job(FAILED, a_job()) == (made.id,)
     assert store.asked == 2
+
+
+def test_nobody_is_deaf_because_others_have_many() -> None:
+    """However many webhooks others make, the oldest of them all hears of its owner's jobs."""
+    store, clock = Asked(), Clock()
+    listeners = Listeners(store, clock)
+    mine = store.create(a_webhook(id="mine", created_at=T0))
+    for number in range(AT_ONCE + 1):
+        owner, at = f"user:{number}@example.com", T0 + DAY
+        store.create(a_webhook(id=f"{number}", owner=owner, created_at=at))
+    for _ in range(100):
+        assert listeners.of_job(FAILED, a_job()) == (mine.id,)
+        assert listeners.of_job(FAILED, a_job(owner="user:7@example.com")) == ("7",)
+    assert store.asked == 3, "one list of all, and one for each of both owners"
+
+
+def test_a_cut_is_never_silent(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where not even one owner's webhooks can be read in full, the log says so as an error."""
+    monkeypatch.setattr("jobs.webhooks.listeners.AT_ONCE", 2)
+    monkeypatch.setattr("jobs.webhooks.listeners.MOST_OF_OWNER", 3)
+    store = Asked()
+    for number in range(3):
+        store.create(a_webhook(id=f"{number}"))
+    assert len(Listeners(store, Clock()).of_job(FAILED, a_job())) == 3
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("ERROR", "list.cut"),
+    ]
 
 
 def test_ones_own_change_is_seen_at_once() -> None:

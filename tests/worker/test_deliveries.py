@@ -266,7 +266,7 @@ def test_a_deleted_webhook(harness: Harness, web: Web, hook: Webhook) -> None:
     harness.submit()
     harness.answer()
     harness.tell()
-    harness.webhooks.delete(hook.id, hook.version)
+    harness.webhooks.delete(hook)
     harness.finish()
     assert web.received == []
     delivery = _only(tuple(harness.deliveries(hook)))

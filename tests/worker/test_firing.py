@@ -71,7 +71,9 @@ class Harness:
 
     def made(self) -> list[Job]:
         """Every job, the oldest time first."""
-        jobs = self.jobs.list_jobs(Filter(), 10_000)
+        jobs = self.jobs.get_all(
+            [one.id for one in self.jobs.list_summaries(Filter(), 10_000)]
+        ).values()
         return sorted(jobs, key=lambda job: job.labels["scheduled-for"])
 
     def times(self) -> list[str]:
@@ -308,7 +310,7 @@ def test_made_anew_under_the_same_key(harness: Harness) -> None:
     harness.clock.move(MINUTE)
     harness.firing.run()
     latest = harness.now(schedule)
-    harness.schedules.delete(latest.id, latest.version)
+    harness.schedules.delete(latest)
     harness.schedules.create(schedule)
     assert harness.firing.run().fired == 0
     assert len(harness.made()) == 1

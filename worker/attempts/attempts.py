@@ -59,6 +59,8 @@ class Attempts:
         again.
         """
         job = self.claims.awaited(job_message)
+        if job is None:
+            return
         # Before the claim, so that no attempt's time runs out while it waits for a process.
         if not self.slots.acquire(timeout=SLOT_SECONDS):
             raise WorkerBusy

@@ -70,7 +70,9 @@ def list_jobs(
     limit: int | None = None,
 ) -> Steps[None]:
     """Emits jobs, newest first, page after page."""
-    query = {"status": status, "type": type} | ({f"label.{label[0]}": label[1]} if label else {})
+    query = {"view": "full", "status": status, "type": type} | (
+        {f"label.{label[0]}": label[1]} if label else {}
+    )
     yield from pages(policy, "/v1/jobs", _Page, lambda page: page.jobs, query, limit)
 
 

@@ -116,6 +116,29 @@ class Firestore:
         answers = self._stream(self._run_query, request)
         return [answer.document for answer in answers if answer.HasField("document")]
 
+    def query_within(self, query: Any, max_bytes: int) -> tuple[list[Any], bool]:
+        """The first documents that a structured query finds, and whether there may be more.
+
+        The answer is left off behind the document with which they come to `max_bytes`.
+        """
+        request = RunQueryRequest(parent=self._documents, structured_query=query)
+
+        cut = False
+
+        def first(answers: Any) -> list[Any]:
+            nonlocal cut
+            found, left = [], max_bytes
+            for answer in answers:
+                if answer.HasField("document"):
+                    found.append(answer.document)
+                    left -= answer.ByteSize()
+                if cut := left <= 0:
+                    answers.cancel()
+                    break
+            return found
+
+        return self._stream(self._run_query, request, first), cut
+
     def count(self, query: Any) -> int:
         """How many documents a structured query finds. A read for each 1000 of them."""
         request = RunAggregationQueryRequest(parent=self._documents)
@@ -124,11 +147,13 @@ class Firestore:
         (answer,) = self._stream(self._run_aggregation_query, request)
         return int(answer.result.aggregate_fields["count"].integer_value)
 
-    def _stream(self, method: Callable[..., Any], request: Any) -> list[Any]:
-        """All answers of a streaming method, or none: a broken stream is asked again."""
+    def _stream(
+        self, method: Callable[..., Any], request: Any, read: Callable[[Any], list[Any]] = list
+    ) -> list[Any]:
+        """What is wanted of a streaming method's answers: a broken stream is asked again."""
 
         def whole(request: Any, **options: Any) -> list[Any]:
-            return list(method(request, **options))
+            return read(method(request, **options))
 
         try:
             answers: list[Any] = self._call(whole, request)

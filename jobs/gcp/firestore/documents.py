@@ -5,7 +5,7 @@ can search, as it can't a map) and `write_id`, which tells whose write the docum
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ import msgspec
 
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.job.model import Job, Version
+from jobs.job.store import SUMMARY_LEAVES_OUT
 
 FIELDS = tuple(name for name in Job.__struct_fields__ if name != "version")
+SUMMARY_FIELDS = tuple(name for name in FIELDS if name not in SUMMARY_LEAVES_OUT)
 WRITE_ID = "write_id"
 LABEL_PAIRS = "label_pairs"
 SHARD = "shard"
@@ -45,7 +47,17 @@ def changed(job: Job, before: Job) -> list[str]:
 
 def job_of(document: Any) -> Job:
     """The job that a document holds, with the document's update time as its version."""
-    fields = {name: from_value(document.fields[name]) for name in FIELDS if name in document.fields}
+    return _job_of(document, FIELDS)
+
+
+def summary_of(document: Any) -> Job:
+    """The job that a document holds as far as a summary shows it."""
+    return _job_of(document, SUMMARY_FIELDS, payload="null")
+
+
+def _job_of(document: Any, names: Sequence[str], **given: Any) -> Job:
+    found = {name: from_value(document.fields[name]) for name in names if name in document.fields}
+    fields = given | found
     fields["id"] = document.name.rpartition("/")[2]
     fields["version"] = version_of(document.update_time)
     fields["payload"] = msgspec.Raw(fields["payload"].encode())

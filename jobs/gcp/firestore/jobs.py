@@ -15,7 +15,7 @@ from jobs.gcp.firestore.queries import add_condition, add_order, query_of
 from jobs.gcp.firestore.reading import newest, read, readable
 from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
 from jobs.job.model import SHARDS, TERMINAL, Job, Status, Version
-from jobs.job.store import Cursor, Filter
+from jobs.job.store import Cursor, Filter, fills_a_page, page_of
 
 COLLECTION = "jobs"
 
@@ -53,22 +53,34 @@ class FirestoreJobStore:
         delete_once(self._firestore, self._name(job_id), if_version)
 
     def list_jobs(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
+        found = newest(
+            self._firestore,
+            lambda number: _list_query(where, number),
+            documents.job_of,
+            limit=limit,
+            after=after,
+            name_of=self._name,
+            is_enough=fills_a_page,
+        )
+        return page_of(found)
+
+    def list_summaries(self, where: Filter, limit: int, after: Cursor | None = None) -> list[Job]:
         def query(number: int) -> Any:
-            made = query_of(COLLECTION, number)
-            # One query over all shards: Firestore merges their index ranges, and reads what it
-            # returns.
-            add_condition(made, SHARD, "IN", list(range(SHARDS)))
-            for field in ("owner", "status", "type"):
-                if (wanted := getattr(where, field)) is not None:
-                    add_condition(made, field, "EQUAL", wanted)
-            if where.label:
-                pair = documents.label_pair(*where.label)
-                add_condition(made, LABEL_PAIRS, "ARRAY_CONTAINS", pair)
+            made = _list_query(where, number)
+            for field in documents.SUMMARY_FIELDS:
+                made.select.fields.add(field_path=field)
             return made
 
-        return newest(
-            self._firestore, query, documents.job_of, limit=limit, after=after, name_of=self._name
+        found = newest(
+            self._firestore,
+            query,
+            documents.summary_of,
+            limit=limit,
+            after=after,
+            name_of=self._name,
+            is_enough=fills_a_page,
         )
+        return page_of(found)
 
     def due(self, shard: int, before: datetime, limit: int) -> list[Job]:
         query = query_of(COLLECTION, limit)
@@ -115,3 +127,15 @@ def creation(firestore: Firestore, job: Job) -> Any:
     write = write_of(firestore.name(COLLECTION, job.id), fields)
     write.current_document.exists = False
     return write
+
+
+def _list_query(where: Filter, limit: int) -> Any:
+    query = query_of(COLLECTION, limit)
+    # One query over all shards: Firestore merges their index ranges, and reads what it returns.
+    add_condition(query, SHARD, "IN", list(range(SHARDS)))
+    for field in ("owner", "status", "type"):
+        if (wanted := getattr(where, field)) is not None:
+            add_condition(query, field, "EQUAL", wanted)
+    if where.label:
+        add_condition(query, LABEL_PAIRS, "ARRAY_CONTAINS", documents.label_pair(*where.label))
+    return query

@@ -16,6 +16,8 @@ from jobs.telemetry.log import log_fields
 T = TypeVar("T")
 ROUNDS: Final = 10
 """How often a page is filled up for what could not be read. After that it may be short."""
+QUERY_BYTES: Final = 4 * 1024 * 1024
+"""How much is read at a time, so that no list holds more than a few of these in memory."""
 _WRONG: Final = (KeyError, AttributeError, TypeError, ValueError, msgspec.ValidationError)
 
 
@@ -48,18 +50,21 @@ def newest(
     limit: int,
     after: Cursor | None,
     name_of: Callable[[str], str],
+    is_enough: Callable[[list[T]], bool] = lambda _: False,
 ) -> list[T]:
     """The first `limit` that can be read behind the cursor, newest first; fewer only at the end.
 
-    `query_of` makes the query of so many documents, without its order.
+    Or if they are enough before. `query_of` makes the query of so many documents, without its
+    order.
     """
     found: list[T] = []
     for _ in range(ROUNDS):
         query = query_of(limit - len(found))
         newest_first(query, after, name_of)
-        documents = firestore.query(query)
+        documents, is_cut = firestore.query_within(query, QUERY_BYTES)
         found += readable(documents, of)
-        if len(found) >= limit or len(documents) < query.limit.value:
+        at_end = len(documents) < query.limit.value and not is_cut
+        if len(found) >= limit or at_end or is_enough(found):
             break
         after = _place(documents[-1])
     return found

@@ -13,7 +13,7 @@ from jobs.gcp.firestore.documents import set_version, version_of
 from jobs.gcp.firestore.reading import read
 from jobs.gcp.firestore.values import from_value, to_value
 from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
-from jobs.job.model import Version
+from jobs.job.model import NO_VERSION, Version
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -33,9 +33,7 @@ class Records(Generic[T]):
         return self._firestore.name(self._collection, record_id)
 
     def create(self, record: T) -> T:
-        write = self._write(record)
-        write.current_document.exists = False
-        return self._commit(record, write, ())
+        return self._commit(record, self.change(record, NO_VERSION), ())
 
     def get(self, record_id: str) -> T | None:
         document = self._firestore.get(self.name(record_id))
@@ -43,17 +41,21 @@ class Records(Generic[T]):
 
     def save(self, record: T, if_version: Version, beside: Sequence[Any] = ()) -> T:
         """Put the record in the place of that version, and make the writes beside it, or none."""
-        write = self._write(record)
-        set_version(if_version, write.current_document.update_time)
-        return self._commit(record, write, beside)
+        return self._commit(record, self.change(record, if_version), beside)
 
     def delete(self, record_id: str, if_version: Version) -> None:
         delete_once(self._firestore, self.name(record_id), if_version)
 
-    def _write(self, record: T) -> Any:
+    def change(self, record: T, if_version: Version) -> Any:
+        """The write that puts the record in the place of that version, or of nothing."""
         fields = dict(to_value(msgspec.structs.asdict(record)).map_value.fields)
         del fields["version"]
-        return write_of(self.name(_id_of(record)), fields)
+        write = write_of(self.name(_id_of(record)), fields)
+        if if_version == NO_VERSION:
+            write.current_document.exists = False
+        else:
+            set_version(if_version, write.current_document.update_time)
+        return write
 
     def _commit(self, record: T, write: Any, beside: Sequence[Any]) -> T:
         try:

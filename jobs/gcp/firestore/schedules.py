@@ -17,15 +17,17 @@ from jobs.gcp.firestore.client import Firestore
 from jobs.gcp.firestore.documents import WRITE_ID, set_version, version_of
 from jobs.gcp.firestore.jobs import creation
 from jobs.gcp.firestore.queries import add_condition, add_order, query_of
+from jobs.gcp.firestore.quotas import Quotas
 from jobs.gcp.firestore.reading import newest, read, readable
 from jobs.gcp.firestore.values import from_value, to_value
-from jobs.gcp.firestore.writes import commit_once, delete_once, write_of
-from jobs.job.model import Job, Version
+from jobs.gcp.firestore.writes import commit_once, write_of
+from jobs.job.model import Job
 from jobs.job.store import Cursor
-from jobs.schedules.errors import ScheduleExists
-from jobs.schedules.model import Schedule
+from jobs.schedules.errors import ScheduleExists, too_many
+from jobs.schedules.model import MAX_PER_OWNER, Schedule
 
 COLLECTION = "schedules"
+QUOTAS = "schedule_quotas"
 FIELDS = (*(name for name in Schedule.__struct_fields__ if name != "version"), "type")
 
 
@@ -34,15 +36,15 @@ class FirestoreScheduleStore:
 
     def __init__(self, firestore: Firestore) -> None:
         self._firestore = firestore
+        self._quotas = Quotas(firestore, QUOTAS, self._held_by)
 
-    def create(self, schedule: Schedule) -> Schedule:
+    def create(self, schedule: Schedule, most: int = MAX_PER_OWNER) -> Schedule:
         write = write_of(self._name(schedule.id), _fields_of(schedule, FIELDS))
         write.current_document.exists = False
-        try:
-            (update_time,) = commit_once(self._firestore, [write])
-        except Refused as refused:
-            raise ScheduleExists from refused
-        return schedule.evolve(version=version_of(update_time))
+        version = self._quotas.create(
+            schedule.owner, write, most, too_many=too_many(most), taken=ScheduleExists()
+        )
+        return schedule.evolve(version=version)
 
     def get(self, schedule_id: str, /) -> Schedule | None:
         document = self._firestore.get(self._name(schedule_id))
@@ -70,8 +72,8 @@ class FirestoreScheduleStore:
         ]
         return schedule.evolve(version=version_of(first)), made
 
-    def delete(self, schedule_id: str, if_version: Version) -> None:
-        delete_once(self._firestore, self._name(schedule_id), if_version)
+    def delete(self, schedule: Schedule) -> None:
+        self._quotas.delete(schedule.owner, self._name(schedule.id), schedule.version)
 
     def list_schedules(
         self, owner: str | None, job_type: str | None, limit: int, after: Cursor | None = None
@@ -94,12 +96,8 @@ class FirestoreScheduleStore:
         add_order(query, "fire_at", "ASCENDING")
         return readable(self._firestore.query(query), schedule_of)
 
-    def count(self, owner: str, up_to: int) -> int:
-        query = query_of(COLLECTION, up_to)
-        add_condition(query, "owner", "EQUAL", owner)
-        # The order is that of the lists, so that their index serves.
-        add_order(query, "created_at", "DESCENDING")
-        return self._firestore.count(query)
+    def _held_by(self, owner: str, limit: int) -> list[str]:
+        return [one.id for one in self.list_schedules(owner, None, limit)]
 
     def _name(self, schedule_id: str) -> str:
         return self._firestore.name(COLLECTION, schedule_id)

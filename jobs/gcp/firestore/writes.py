@@ -46,14 +46,19 @@ def commit_once(
 
 def delete_once(firestore: Firestore, name: str, if_version: Version) -> None:
     """Delete the document in that version. Raises `VersionConflict`, `StoreUnavailable`."""
-    write = Write(delete=name)
-    set_version(if_version, write.current_document.update_time)
     try:
-        firestore.commit([write])
+        firestore.commit([deletion(name, if_version)])
     except Refused as refused:
         # What was sent before and is gone now was deleted by its first copy.
         if not (refused.repeated and firestore.get(name) is None):
             raise VersionConflict from refused
+
+
+def deletion(name: str, if_version: Version) -> Any:
+    """The write that deletes the document in that version."""
+    write = Write(delete=name)
+    set_version(if_version, write.current_document.update_time)
+    return write
 
 
 def _own_writes(firestore: Firestore, writes: Sequence[Any]) -> list[Any]:
