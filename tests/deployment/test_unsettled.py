@@ -8,8 +8,8 @@ from deployment.deploy.builds import TRIES
 from tests.deployment.conftest import Team
 
 REFUSED = (
-    "ERROR: (gcloud.builds.submit) INVALID_ARGUMENT: could not resolve source: googleapi: Error 403:"
-    " dormouse-build does not have storage.objects.get access"
+    "ERROR: (gcloud.builds.submit) INVALID_ARGUMENT: could not resolve source: googleapi: Error"
+    " 403: dormouse-build does not have storage.objects.get access"
 )
 
 
