@@ -9,11 +9,22 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import ThreadWorker
 
 from api.server import slow_clients
 from api.server.slow_clients import PatientSocket
 from api.server.unreadable import refusal
+
+
+def _nameless(response: Response) -> list[str]:
+    """The headers of every answer, without the name of the server, which helps nobody good."""
+    named: list[str] = _default_headers(response)
+    return [header for header in named if not header.startswith("Server:")]
+
+
+_default_headers = Response.default_headers
+Response.default_headers = _nameless
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types

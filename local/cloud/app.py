@@ -1,5 +1,6 @@
 """What the local cloud answers over HTTP."""
 
+import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,17 +11,23 @@ from local.cloud.faults import FaultPlan, Faults
 from local.cloud.identity import CERTIFICATES_MAX_AGE, Issuer
 from local.cloud.settings import DEFAULT_ACCOUNT
 from local.cloud.sign_in import SignIn, sign_people_in
+from local.cloud.websites import refuse_websites
 
 
 def create_app(
     issuer: Issuer,
     faults: Faults,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    faults_token: str = "",
 ) -> Flask:
+    """Plans of faults are taken only with the token, and without one not at all."""
     app = Flask("local", static_folder=None)
+    refuse_websites(app)
     _give_identity(app, issuer)
     sign_people_in(app, SignIn(issuer, now))
-    _take_fault_plans(app, faults)
+    if faults_token:
+        _take_fault_plans(app, faults, faults_token)
 
     @app.get("/livez")
     def livez() -> Response:
@@ -59,13 +66,21 @@ def _give_identity(app: Flask, issuer: Issuer) -> None:
         return Response(issuer.token(email, audience), content_type="text/html")
 
 
-def _take_fault_plans(app: Flask, faults: Faults) -> None:
+def _take_fault_plans(app: Flask, faults: Faults, token: str) -> None:
+    def check_token() -> None:
+        # A job that may call the local cloud must not become a fault itself.
+        given = request.headers.get("Authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            abort(Response("The token for faults is missing or wrong.\n", 401))
+
     @app.get("/faults")
     def show_faults() -> Response:
+        check_token()
         return _json(faults.plan)
 
     @app.put("/faults")
     def set_faults() -> Response:
+        check_token()
         try:
             faults.plan = msgspec.json.decode(request.get_data(), type=FaultPlan)
         except msgspec.DecodeError as error:
@@ -74,6 +89,7 @@ def _take_fault_plans(app: Flask, faults: Faults) -> None:
 
     @app.delete("/faults")
     def end_faults() -> Response:
+        check_token()
         faults.plan = None
         return Response(status=204)
 

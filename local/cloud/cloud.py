@@ -83,7 +83,7 @@ class LocalCloud:
                 for subscription in watched
             ),
         )
-        self.app = create_app(self.issuer, faults, now)
+        self.app = create_app(self.issuer, faults, now, faults_token=settings.faults_token)
         answer_emulator(self.app, documents, self._events)
         tell_of_objects(self.app, buckets, self._events, now)
 

@@ -23,7 +23,8 @@ class CloudSettings:
     """Where the parts are, and under which names the infrastructure calls the worker.
 
     `push_concurrency` is how many job messages the worker gets at once. It must leave some of the
-    worker's threads free for the sweep, as one worker is all there is here.
+    worker's threads free for the sweep, as one worker is all there is here. Whoever has
+    `faults_token` may have messages lost and repeated.
     """
 
     project: str
@@ -39,6 +40,7 @@ class CloudSettings:
     events_topic: str = ""
     triggers: str = "triggers.toml"
     push_concurrency: int = 8
+    faults_token: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "CloudSettings":
@@ -56,4 +58,5 @@ class CloudSettings:
             topic=environment.get("DORMOUSE_TOPIC") or cls.topic,
             events_topic=environment.get("DORMOUSE_EVENTS_TOPIC", ""),
             triggers=environment.get("DORMOUSE_TRIGGERS") or cls.triggers,
+            faults_token=environment.get("DORMOUSE_FAULTS_TOKEN", ""),
         )

@@ -119,9 +119,6 @@ def sign_people_in(app: Flask, sign_in: SignIn) -> None:
     @app.post(AUTHORIZE)
     def agree() -> AnyResponse:
         _check_request()
-        origin = request.headers.get("Origin")
-        if origin is not None and origin != request.host_url.rstrip("/"):
-            _refuse("the form of another site")
         asked = request.args
         account = request.form.get("account", "")
         if "@" not in account:

@@ -90,6 +90,16 @@ def test_a_slow_client_holds_no_thread_for_ever(port: int, slow: bytes) -> None:
             client.close()
 
 
+def test_no_answer_names_the_server(port: int) -> None:
+    """What serves, and so what is known to be wrong with it, is nobody's business."""
+    with closing(http.client.HTTPConnection(LOOPBACK, port, timeout=10)) as client:
+        client.request("GET", "/")
+        headers = dict(client.getresponse().getheaders())
+    assert headers.keys() >= {"Date", "Content-Length"}
+    assert not any("gunicorn" in value.lower() for value in headers.values())
+    assert "Server" not in headers
+
+
 def test_a_client_that_drips_gains_nothing(port: int) -> None:
     """A byte now and then does not make the time longer: the connection is closed."""
     with closing(socket.create_connection((LOOPBACK, port))) as client:

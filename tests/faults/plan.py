@@ -13,7 +13,7 @@ from typing import Any
 
 from local.client import LocalClient
 from local.services import environment, url
-from tests.faults.system import System
+from tests.faults.system import FAULTS_TOKEN, System
 
 Disturb = Callable[[System], AbstractContextManager[None]]
 
@@ -85,11 +85,11 @@ def _job_messages(**plan: float) -> Disturb:
     @contextmanager
     def disturb(system: System) -> Iterator[None]:
         address = f"{url(system.ports.local)}/faults"
-        _send("PUT", address, plan)
+        _send("PUT", address, plan, FAULTS_TOKEN)
         try:
             yield
         finally:
-            _send("DELETE", address)
+            _send("DELETE", address, token=FAULTS_TOKEN)
 
     return disturb
 
@@ -134,11 +134,12 @@ def sweep_twice(system: System) -> None:
         threading.Thread(target=call, daemon=True).start()
 
 
-def _send(method: str, address: str, body: Any = None) -> None:
+def _send(method: str, address: str, body: Any = None, token: str = "") -> None:
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(  # noqa: S310 - ours
-        address, data, {"Content-Type": "application/json"}, method=method
-    )
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    asked = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - ours
     urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310 - ours
 
 

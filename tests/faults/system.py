@@ -1,6 +1,7 @@
 """The system under test: the emulators and services of `./dev up`, made to be broken."""
 
 import os
+import secrets
 import signal
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from local.services import await_services, command, environment
 
 HANDLERS = "tests.faults.handlers"
 SKEWED = "tests.faults.skewed:build()"
+FAULTS_TOKEN = secrets.token_urlsafe()
 _RESTART_PAUSE_SECONDS = 0.1
 
 
@@ -103,7 +105,9 @@ def running_system(
             name: child.group for name, child in start_emulators(processes, source, ports).items()
         }
         await_emulators(processes, source, ports)
-        processes.start("local", command("local", ports), variables)
+        # Only to the local cloud: no job of the system under test may read it.
+        with_faults = variables | {"DORMOUSE_FAULTS_TOKEN": FAULTS_TOKEN}
+        processes.start("local", command("local", ports), with_faults)
         services = []
         try:
             for name in ("worker", "api"):

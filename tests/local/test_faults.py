@@ -130,7 +130,26 @@ def test_probabilities_are_kept() -> None:
 
 @pytest.fixture
 def cloud(issuer: Issuer, faults: Faults) -> FlaskClient:
-    return create_app(issuer, faults).test_client()
+    app = create_app(issuer, faults, faults_token="secret")
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer secret"
+    return client
+
+
+@pytest.mark.parametrize("given", ["", "Bearer wrong", "secret", "Bearer secré"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_plan_needs_its_token(
+    cloud: FlaskClient, faults: Faults, method: str, given: str
+) -> None:
+    """A job may call the local cloud, and must not lose the messages of other jobs by it."""
+    faults.plan = FaultPlan(drop=0.5, seed=1)
+    answer = cloud.open("/faults", method=method, json={}, headers={"Authorization": given})
+    assert (answer.status_code, faults.plan.drop) == (401, 0.5)
+
+
+def test_without_a_token_there_are_no_plans(issuer: Issuer, faults: Faults) -> None:
+    """`./dev up` has none."""
+    assert create_app(issuer, faults).test_client().get("/faults").status_code == 404
 
 
 def test_a_plan_is_set_and_ended_over_http(cloud: FlaskClient, faults: Faults) -> None:

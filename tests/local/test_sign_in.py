@@ -152,7 +152,7 @@ def test_another_site_chooses_for_nobody(cloud: FlaskClient) -> None:
         data={"account": "ann@example.com"},
         headers={"Origin": "https://evil.example.com"},
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 403
 
 
 def test_the_page_offers_accounts(cloud: FlaskClient) -> None:
