@@ -3,9 +3,11 @@
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable
 from typing import TextIO
 
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -34,6 +36,21 @@ class Console:
 
     def styled(self, text: str, *styles: str) -> str:
         return style(text, *styles) if self.colour else text
+
+
+def printable(text: str, *, kept: str = "\t") -> str:
+    """The text without what a terminal obeys: control characters and turns of the direction.
+
+    Whoever submits a job decides what is logged of it, and must not decide what a screen shows.
+    """
+    return "".join(
+        sign if sign in kept or unicodedata.category(sign) not in _OBEYED else _escaped(sign)
+        for sign in text
+    )
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape", "surrogatepass").decode()
 
 
 def style(text: str, *styles: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from local.console import style
+from local.console import printable, style
 
 _SEVERITIES = {
     "DEBUG": ("dim",),
@@ -22,19 +22,20 @@ _SHOWN_APART = frozenset(
 def render(service: str, line: str, *, colour: bool, zone: tzinfo | None = None) -> str:
     """A line of a service's output, readable: time, service, severity, what happened, to what.
 
-    What is not structured is shown as it is. Times are in `zone`, the machine's own if None.
+    What is not structured is shown as it is. No line moves the cursor, colours or forges another,
+    whatever a job has in it. Times are in `zone`, the machine's own if None.
     """
     entry = _decode(line)
     if entry is None:
-        return f"{'':12} {_service(service, colour)} {line}"
+        return f"{'':12} {_service(service, colour)} {printable(line)}"
     severity = str(entry.get("severity", "INFO"))
-    text = f"{severity:<7} {_text(entry)}"
+    text = printable(f"{severity:<7} {_text(entry)}")
     if colour and severity in _SEVERITIES:
         text = style(text, *_SEVERITIES[severity])
-    where = _service(str(entry.get("service", service)), colour)
+    where = _service(printable(str(entry.get("service", service))), colour)
     rendered = f"{_time(entry.get('time'), zone):12} {where} {text}"
     if exception := entry.get("exception"):
-        rendered += f"\n{exception}".rstrip()
+        rendered += printable(f"\n{exception}", kept="\t\n").rstrip()
     return rendered
 
 

@@ -59,3 +59,38 @@ def test_what_is_not_structured_is_shown_as_it_is(line: str) -> None:
 def test_a_strange_time_does_no_harm(time: object) -> None:
     """An entry with an unreadable time is shown without one."""
     assert rendered(ENTRY | {"time": time}).startswith(" " * 13 + "worker")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\x1b[2J",
+        "\x1b]0;owned\x07",
+        "\x9b31m",
+        "a\rb",
+        "a\nINFO forged",
+        "\x08\x08",
+        "\u202e",
+        "\u2028",
+    ],
+)
+@pytest.mark.parametrize(
+    "member", ["event", "message", "job", "type", "text", "severity", "service"]
+)
+def test_a_terminal_obeys_no_job(member: str, hostile: str) -> None:
+    """What a job has in its lines is shown escaped, on one line."""
+    for line in (
+        msgspec.json.encode({member: hostile}).decode(),
+        f"plain {hostile}".replace("\n", " "),
+    ):
+        shown = render("worker", line, colour=False)
+        assert shown.isprintable(), shown
+
+
+def test_a_traceback_keeps_its_lines_only() -> None:
+    """Line ends are part of a traceback, escapes are not."""
+    line = msgspec.json.encode(
+        {"event": "job.failed", "exception": "Traceback:\n\tone\x1b[2J\n"}
+    ).decode()
+    shown = render("worker", line, colour=False)
+    assert shown.splitlines()[1:] == ["Traceback:", "\tone\\x1b[2J"]
