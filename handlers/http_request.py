@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -57,8 +57,11 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | None, Meta(description="A body of text, sent as UTF-8. Not together with `json`.")
     ] = None
     json: Annotated[
-        Any | UnsetType,
-        Meta(description="A body of JSON, sent as application/json. Not together with `body`."),
+        msgspec.Raw | UnsetType,
+        Meta(
+            description="A body of JSON, sent as application/json, byte for byte as it is here. Not"
+            " together with `body`."
+        ),
     ] = UNSET
     expect: Annotated[
         Annotated[tuple[Annotated[int, Meta(ge=200, le=599)], ...], Meta(max_length=50)] | None,
@@ -178,7 +181,7 @@ def _headers(payload: HttpRequest, ctx: Context) -> dict[str, str]:
 
 def _body(payload: HttpRequest) -> bytes | None:
     if payload.json is not UNSET:
-        return msgspec.json.encode(payload.json)
+        return bytes(payload.json)
     return None if payload.body is None else payload.body.encode()
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from jobs.payloads import exact_json
 from jobs.payloads.secret_references import REFERENCE
 
 MARK: Final = "[redacted]"
@@ -24,9 +25,9 @@ def without_credentials(payload: msgspec.Raw) -> msgspec.Raw:
     # Nearly every payload has none, and lists show a hundred of them.
     if not _hint.search(bytes(payload)):
         return payload
-    before = msgspec.json.decode(payload)
+    before = exact_json.read(payload)
     after = _shown(before, in_headers=False)
-    return payload if after == before else msgspec.Raw(msgspec.json.encode(after))
+    return payload if after == before else msgspec.Raw(exact_json.write(after))
 
 
 def lines_without_credentials(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from jobs.errors import InvalidRequest
+from jobs.payloads import exact_json
 
 REFERENCE: Final = "$secret"
 NAME_PATTERN: Final = "[A-Za-z0-9_-]{1,255}"
@@ -43,10 +44,10 @@ def resolved(payload: bytes | msgspec.Raw, value_of: ValueOf) -> bytes:
         return text
     try:
         walk = _Walk(value_of)
-        replaced = walk.through(msgspec.json.decode(text), ())
+        replaced = walk.through(exact_json.read(text), ())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"{error} - at `$.payload`") from error
-    return msgspec.json.encode(replaced) if walk.changes else text
+    return exact_json.write(replaced) if walk.changes else text
 
 
 def checked(payload: bytes | msgspec.Raw, check: Callable[[str, Sequence[Step]], object]) -> bytes:

@@ -63,6 +63,12 @@ def test_a_call_is_made(web: Web, ctx: Context) -> None:
             "text/plain; charset=utf-8",
         ),
         ({"body": ""}, "POST", b"", "text/plain; charset=utf-8"),
+        (
+            {"json": msgspec.Raw(b'{"b": 0.1234567890123456789012, "a": 1.0}')},
+            "POST",
+            b'{"b": 0.1234567890123456789012, "a": 1.0}',
+            "application/json",
+        ),
         ({"json": None}, "POST", b"null", "application/json"),
         ({"json": [1, "a"], "method": "PATCH"}, "PATCH", b'[1,"a"]', "application/json"),
         ({"method": "DELETE"}, "DELETE", b"", None),

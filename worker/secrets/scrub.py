@@ -5,12 +5,14 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from jobs.context import Link
 from jobs.job.model import Progress
+from jobs.payloads import exact_json
 from worker.attempts.outcome import Failed, HandlerOutcome, Succeeded
 from worker.secrets.disguises import forms
 from worker.secrets.secret_files import MIN_LENGTH
@@ -40,9 +42,9 @@ class Scrubber:
 
     def json(self, text: str) -> str:
         """A JSON text without the values; byte for byte the same if none is in it."""
-        before = msgspec.json.decode(text)
+        before = exact_json.read(text)
         after = self.data(before)
-        return text if after == before else msgspec.json.encode(after).decode()
+        return text if after == before else exact_json.write(after).decode()
 
     def data(self, value: Any) -> Any:
         """Plain data without the values. A number that is one becomes a text."""
@@ -52,7 +54,7 @@ class Scrubber:
             return [self.data(item) for item in value]
         if isinstance(value, dict):
             return {self.data(name): self.data(item) for name, item in value.items()}
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             text = str(value)
             return value if self.text(text) == text else self.text(text)
         return value
