@@ -91,15 +91,16 @@ variable "worker" {
     memory_mib         = optional(number, 4096)
     processes          = optional(number, 6)
     handler_memory_mib = optional(number, 512)
+    files_mib          = optional(number, 768)
   })
   default = {}
 
   validation {
     condition = (
-      var.worker.processes * var.worker.handler_memory_mib + 1024 <= var.worker.memory_mib
+      var.worker.processes * var.worker.handler_memory_mib + var.worker.files_mib + 256 <= var.worker.memory_mib
     )
     # Cloud Run keeps files in memory too.
-    error_message = "The handlers' memory, and 1 GiB for files and the worker itself, must fit into memory_mib."
+    error_message = "The handlers' memory, files_mib for their files, and 256 MiB for the worker itself must fit into memory_mib."
   }
 }
 

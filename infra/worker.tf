@@ -59,6 +59,12 @@ resource "google_cloud_run_v2_service" "worker" {
         }
       }
 
+      # Should it not be writable, Python goes back to /tmp, which is memory without a limit.
+      env {
+        name  = "TMPDIR"
+        value = local.scratch
+      }
+
       dynamic "env" {
         for_each = merge(local.worker_environment, local.telemetry_environment)
         content {
@@ -67,12 +73,28 @@ resource "google_cloud_run_v2_service" "worker" {
         }
       }
 
+      volume_mounts {
+        name       = "scratch"
+        mount_path = local.scratch
+      }
+
       dynamic "volume_mounts" {
         for_each = local.secrets
         content {
           name       = volume_mounts.key
           mount_path = "/secrets/${volume_mounts.key}"
         }
+      }
+    }
+
+    # Files are kept in memory. Without a limit of their own, one handler's files would end the
+    # instance with the work of the others; with it, that handler has no space left.
+    # https://cloud.google.com/run/docs/configuring/services/in-memory-volume-mounts
+    volumes {
+      name = "scratch"
+      empty_dir {
+        medium     = "MEMORY"
+        size_limit = "${var.worker.files_mib}Mi"
       }
     }
 
@@ -106,6 +128,8 @@ resource "google_cloud_run_v2_service" "worker" {
 }
 
 locals {
+  scratch = "/scratch"
+
   # docs/settings.md says what each is for.
   worker_environment = {
     GOOGLE_CLOUD_PROJECT                    = var.project_id

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from functools import partial
 from typing import Any
 
 from api.jobs.requests import MAX_WAIT_SECONDS
@@ -90,6 +91,21 @@ def test_no_push_waits_for_a_process(terraform: Terraform) -> None:
 def test_a_handler_has_the_memory_that_it_was_measured_with(terraform: Terraform) -> None:
     """The handlers' own bounds were chosen for the code's default."""
     assert default(terraform, "worker", "handler_memory_mib") >= Settings.handler_memory_mib
+
+
+def test_files_end_no_instance(terraform: Terraform) -> None:
+    """All that handlers may keep in memory and in files fits beside the worker itself."""
+    (template,) = terraform.resources["google_cloud_run_v2_service", "worker"]["template"]
+    (volume,) = template["volumes"]
+    assert volume["empty_dir"] == [{"medium": "MEMORY", "size_limit": "${var.worker.files_mib}Mi"}]
+    (container,) = template["containers"]
+    (mounted,) = container["volume_mounts"]
+    assert container["env"] == [{"name": "TMPDIR", "value": mounted["mount_path"]}]
+    of = partial(default, terraform, "worker")
+    handlers = of("processes") * of("handler_memory_mib")
+    assert handlers + of("files_mib") + 256 <= of("memory_mib")
+    # The largest file, its table and what a sort spills, once at least.
+    assert of("files_mib") >= 100 + 100 + 512
 
 
 def test_a_sweep_ends_before_it_is_given_up(terraform: Terraform) -> None:
