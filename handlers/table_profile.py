@@ -77,9 +77,8 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 def profile(payload: ProfileTable, ctx: Context) -> TableProfile:
     """Profile the columns of a table (CSV, TSV, JSON, JSON lines, Parquet).
 
-    Means of integers and decimals are exact, those of doubles rounded. JSON keeps DuckDB's types,
-    which make doubles of large numbers. Tables of more than 200 columns, and tables that
-    are broken, fail at once.
+    Every figure is exact and rounded once. Tables of more than 200 columns, and tables that are
+    broken, fail at once.
     """
     # DuckDB is for the worker; the API imports this module too.
     from handlers.tables.folder import private_folder  # noqa: PLC0415

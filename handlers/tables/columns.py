@@ -1,12 +1,15 @@
 """The profile of one column of the table `t`, by exact queries."""
 
+import hashlib
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum, auto
 from fractions import Fraction
+from typing import Any, cast
 
 from handlers.tables.duck import Connection
+from handlers.tables.layout import Layout
 from handlers.tables.profile import (
     MAX_NAME_BYTES,
     MAX_TEXT_BYTES,
@@ -16,6 +19,7 @@ from handlers.tables.profile import (
     Value,
     cut,
 )
+from handlers.tables.sums import sum_of_decimals, sum_of_doubles, sum_of_integers
 from handlers.tables.text_types import type_of
 
 
@@ -51,52 +55,88 @@ def kind_of(type_: str) -> Kind:
     return Kind.TEXT
 
 
-def described(connection: Connection, names: Sequence[str] | None) -> list[tuple[str, str]]:
-    """Make the table `t` of `loaded`: its columns are `c0`, `c1` and so on, each in its type.
+@dataclass(frozen=True)
+class Described:
+    """A column of the table `t`, as `c0`, `c1` and so on.
 
-    So no name in a file can meet one of ours. Returns the names as they are shown, `names` if they
-    are known, and DuckDB's names of the types.
+    Of decimals that were written, and are doubles, `d0` and so on have what was written, with so
+    many places.
+    """
+
+    number: int
+    name: str
+    type: str
+    written: bool
+    places: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.type)
+
+    @property
+    def column(self) -> str:
+        return f"c{self.number}"
+
+    @property
+    def ordered(self) -> str:
+        """The values that have an order."""
+        if self.kind is not Kind.FLOAT:
+            return self.column
+        return f"(CASE WHEN isfinite({self.column}) THEN {self.column} END)"
+
+    @property
+    def exact(self) -> str:
+        """The numbers, as exact as they are known."""
+        return self.ordered if self.places is None else f"d{self.number}"
+
+
+def described(connection: Connection, layout: Layout | None) -> list[Described]:
+    """Make the table `t` of `loaded`, each column in its type.
+
+    So no name in a file can meet one of ours.
     """
     rows = connection.execute("DESCRIBE loaded").fetchall()
-    columns = ['"' + str(row[0]).replace('"', '""') + '"' for row in rows]
-    types = [
-        type_of(connection, one) if names else str(row[1])
-        for one, row in zip(columns, rows, strict=True)
-    ]
-    parts = [
-        f"{one}::{type_} AS c{number}" if names else f"{one} AS c{number}"
-        for number, (one, type_) in enumerate(zip(columns, types, strict=True))
-    ]
+    found: list[Described] = []
+    parts: list[str] = []
+    for number, row in enumerate(rows):
+        quoted = '"' + str(row[0]).replace('"', '""') + '"'
+        if layout is None:
+            found.append(Described(number, str(row[0]), str(row[1]).strip('"'), written=False))
+            parts.append(f"{quoted} AS c{number}")
+            continue
+        type_, places = type_of(connection, quoted, layout.texts[number])
+        found.append(Described(number, layout.names[number], type_, written=True, places=places))
+        parts.append(f"{quoted}::{type_} AS c{number}")
+        if places is not None:
+            parts.append(f"{quoted}::DECIMAL(38, {places}) AS d{number}")
     connection.execute(f"CREATE VIEW t AS SELECT {', '.join(parts)} FROM loaded")  # noqa: S608 - quoted
-    shown = names or [str(row[0]) for row in rows]
-    return [(name, type_.strip('"')) for name, type_ in zip(shown, types, strict=True)]
+    return found
 
 
 def row_count(connection: Connection) -> int:
     return int(_row(connection, "SELECT count(*) FROM loaded")[0])
 
 
-def profile(
-    connection: Connection, number: int, name: str, type_: str, *, text_bytes: int
-) -> Column:
-    """Reads the column four times, which takes less memory than once."""
-    kind = kind_of(type_)
-    c = f"c{number}"
-    rows, present, least, most, ordered, mean = _row(connection, _statistics(c, kind))
+def profile(connection: Connection, about: Described, *, text_bytes: int) -> Column:
+    """Reads the column several times, which takes less memory than once."""
+    c, kind = about.column, about.kind
+    rows, present, ordered, least, most = _row(connection, _statistics(about))
     (distinct,) = _row(connection, f"SELECT count(DISTINCT {c}) FROM t")  # noqa: S608 - quoted
     frequent = connection.execute(
-        f"SELECT {_shown(c, kind)}, count(*) FROM t WHERE {c} IS NOT NULL"  # noqa: S608 - quoted
-        f" GROUP BY {c} ORDER BY count(*) DESC, {c} LIMIT {TOP}"
+        f"SELECT {_shown(c, kind)}, times FROM (SELECT {c}, count(*) AS times FROM t"  # noqa: S608 - quoted
+        f" WHERE {c} IS NOT NULL GROUP BY {c} ORDER BY times DESC, {c} LIMIT {TOP})"
+        f" ORDER BY times DESC, {c}"
     ).fetchall()
-    q25, q50, q75 = _quartiles(connection, c, kind, ordered)
+    numbers = ordered if kind in _NUMBERS else 0
+    q25, q50, q75 = _quartiles(connection, about, numbers)
     return Column(
-        name=cut(name, MAX_NAME_BYTES),
-        type=cut(type_, MAX_NAME_BYTES),
+        name=_name(about.name),
+        type=_name(about.type),
         nulls=rows - present,
         distinct=distinct,
         min=_value(least, text_bytes),
         max=_value(most, text_bytes),
-        mean=_mean(mean, ordered),
+        mean=float(_total(connection, about) / numbers) if numbers else None,
         q25=q25,
         q50=q50,
         q75=q75,
@@ -104,62 +144,49 @@ def profile(
     )
 
 
-def _statistics(c: str, kind: Kind) -> str:
-    """Rows, values, least, most, how many numbers, their mean."""
-    n = _orderable(c, kind)
+def _statistics(about: Described) -> str:
+    """Rows, values, how many have an order, the least and the most."""
     ends = "NULL, NULL"
-    if kind is not Kind.NESTED:
-        ends = f"{_shown(f'min({n})', kind)}, {_shown(f'max({n})', kind)}"
-    numbers = f"count({n}), {_total(n, kind)}" if kind in _NUMBERS else "0, NULL"
-    return f"SELECT count(*), count({c}), {ends}, {numbers} FROM t"  # noqa: S608 - quoted
+    if about.kind is not Kind.NESTED:
+        ends = ", ".join(_shown(f"{end}({about.ordered})", about.kind) for end in ("min", "max"))
+    return f"SELECT count(*), count({about.column}), count({about.ordered}), {ends} FROM t"  # noqa: S608 - quoted
 
 
-def _total(n: str, kind: Kind) -> str:
-    """The exact sum; of doubles, which have none, one whose rounding errors are carried along."""
-    if kind is Kind.INTEGER:
-        return f"sum({n}::HUGEINT)::VARCHAR"
-    return f"sum({n})::VARCHAR" if kind is Kind.DECIMAL else f"fsum({n})"
-
-
-def _mean(total: str | float | None, count: int) -> float | None:
-    """The double that is nearest to the mean."""
-    if total is None or not count:
-        return None
-    if isinstance(total, float):
-        return _finite(total / count)
-    return _finite(float(Fraction(total) / count))
+def _total(connection: Connection, about: Described) -> Fraction:
+    if about.places is not None:
+        return sum_of_decimals(connection, about.exact, about.places)
+    if about.kind is Kind.DECIMAL:
+        scale = int(about.type.rstrip(")").rpartition(",")[2])
+        return sum_of_decimals(connection, about.column, scale)
+    if about.kind is Kind.INTEGER:
+        return sum_of_integers(connection, about.column)
+    return sum_of_doubles(connection, about.ordered, written=about.written)
 
 
 def _quartiles(
-    connection: Connection, c: str, kind: Kind, count: int
+    connection: Connection, about: Described, count: int
 ) -> tuple[float | None, float | None, float | None]:
-    """By linear interpolation between neighbours, as in SQL's `percentile_cont`.
+    """By linear interpolation between neighbours, as in SQL's `percentile_cont`, then rounded.
 
     Sorts the different values, on disk if need be; DuckDB's `quantile_cont` would hold the whole
     column in memory.
     """
     if not count:
         return None, None, None
-    places = [(count - 1) * quarter / 4 for quarter in (1, 2, 3)]
+    places = [Fraction((count - 1) * quarter, 4) for quarter in (1, 2, 3)]
     ranks = sorted({rank for place in places for rank in (math.floor(place), math.ceil(place))})
-    n = _orderable(c, kind)
-    picked = ", ".join(f"min(n::DOUBLE) FILTER (ranks_below > {rank})" for rank in ranks)
+    picked = ", ".join(f"min(n) FILTER (ranks_below > {rank})::VARCHAR" for rank in ranks)
     row = _row(
         connection,
         f"SELECT {picked} FROM (SELECT n, sum(times) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING)"  # noqa: S608 - quoted
-        f" AS ranks_below FROM (SELECT {n} AS n, count(*) AS times FROM t GROUP BY n)"
+        f" AS ranks_below FROM (SELECT {about.exact} AS n, count(*) AS times FROM t GROUP BY n)"
         " WHERE n IS NOT NULL)",
     )
-    at = dict(zip(ranks, row, strict=True))
+    at = {rank: Fraction(text) for rank, text in zip(ranks, row, strict=True)}
     q25, q50, q75 = (
-        _finite(at[math.floor(p)] + (at[math.ceil(p)] - at[math.floor(p)]) * (p % 1))
-        for p in places
+        float(at[math.floor(p)] + (at[math.ceil(p)] - at[math.floor(p)]) * (p % 1)) for p in places
     )
     return q25, q50, q75
-
-
-def _orderable(c: str, kind: Kind) -> str:
-    return f"(CASE WHEN isfinite({c}) THEN {c} END)" if kind is Kind.FLOAT else c
 
 
 def _shown(expression: str, kind: Kind) -> str:
@@ -170,10 +197,14 @@ def _shown(expression: str, kind: Kind) -> str:
         # The session's time zone is UTC, so an offset is always +00.
         return f"replace(replace(({expression})::VARCHAR, ' ', 'T'), '+00', 'Z')"
     text = f"to_json({expression})" if kind is Kind.NESTED else f"({expression})"
-    return f"left({text}::VARCHAR, {MAX_TEXT_BYTES + 1})"
+    # Texts may be long: this much of them is shown, and a digest of the whole.
+    whole = f"{text}::VARCHAR"
+    return f"{{'start': left({whole}, {MAX_TEXT_BYTES + 1}), 'digest': sha256({whole})}}"
 
 
-def _value(value: Value | Decimal, text_bytes: int) -> Value:
+def _value(value: Any, text_bytes: int) -> Value:
+    if isinstance(value, dict):
+        return None if value["start"] is None else cut(value["start"], value["digest"], text_bytes)
     if isinstance(value, Decimal):
         # As text where a double would be another number.
         number = float(value)
@@ -182,17 +213,17 @@ def _value(value: Value | Decimal, text_bytes: int) -> Value:
         return str(value)
     if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
         return str(value)
-    return cut(value, text_bytes) if isinstance(value, str) else value
+    return cast("Value", value)
+
+
+def _name(text: str) -> str:
+    return cut(text, hashlib.sha256(text.encode()).hexdigest(), MAX_NAME_BYTES)
 
 
 def _written(value: Decimal) -> str:
     """All of its digits: `normalize` would round them to those of the context."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
 
 
 def _row(connection: Connection, query: str) -> tuple:  # type: ignore[type-arg]

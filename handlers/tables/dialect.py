@@ -49,23 +49,46 @@ def encoding_of(file: Path) -> str:
     return next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
 
 
-def plain(file: Path, encoding: str, given: str | None) -> str | None:
-    """Make the file UTF-8 with one kind of line end, without blank lines before the table.
+def as_utf8(file: Path, encoding: str) -> None:
+    """Make the file UTF-8 without a byte order mark, which few programs skip rightly everywhere.
+
+    Raises `PermanentError` if it isn't encoded so; of UTF-8 without a mark, reading it will prove.
+    """
+    with file.open("rb") as source:
+        if encoding == "utf-8" and not source.read(4).startswith(codecs.BOM_UTF8):
+            return
+    target = file.with_name("plain")
+    try:
+        with (
+            file.open(
+                encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline=""
+            ) as text,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            while chunk := text.read(CHUNK):
+                out.write(chunk)
+    except UnicodeError as error:
+        raise PermanentError(_not_in(encoding)) from error
+    target.replace(file)
+
+
+def plain(file: Path, given: str | None) -> str | None:
+    """Give the file one kind of line end, and no blank lines before the table.
 
     Returns the delimiter that a first line `sep=;` names. Values stay as they are.
     """
     separator = None
-    with _opened(file, encoding) as text:
+    with _opened(file) as text:
         try:
             head = text.read(CHUNK)
         except UnicodeDecodeError as error:
-            raise PermanentError(_not_in(encoding)) from error
+            raise PermanentError(_not_in("utf-8")) from error
     start = head.lstrip("\r\n")
     if found := _SEPARATOR_LINE.match(start):
         separator = found[1]
-    if encoding == "utf-8" and start == head and not separator and not _is_mixed(file):
+    if start == head and not separator and not _is_mixed(file):
         return None
-    _rewrite(file, encoding, separator or given, skips=bool(separator))
+    _rewrite(file, separator or given, skips=bool(separator))
     return separator
 
 
@@ -98,10 +121,10 @@ def _is_mixed(file: Path) -> bool:
     return sum(count > 0 for count in (both, feeds - both, returns - both)) > 1
 
 
-def _rewrite(file: Path, encoding: str, delimiter: str | None, *, skips: bool) -> None:
+def _rewrite(file: Path, delimiter: str | None, *, skips: bool) -> None:
     target = file.with_name("plain")
     with (
-        _opened(file, encoding) as source,
+        _opened(file) as source,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
         try:
@@ -113,7 +136,7 @@ def _rewrite(file: Path, encoding: str, delimiter: str | None, *, skips: bool) -
                 started = (record for record in records if record)
                 writer.writerows(islice(started, 1 if skips else 0, None))
         except UnicodeError as error:
-            raise PermanentError(_not_in(encoding)) from error
+            raise PermanentError(_not_in("utf-8")) from error
         except csv.Error as error:
             raise PermanentError(f"The table is not well-formed CSV: {error}.") from error
     target.replace(file)
@@ -126,9 +149,9 @@ def _with_plain_ends(text: str) -> str:
     return '"'.join(parts)
 
 
-def _opened(file: Path, encoding: str = "utf-8") -> TextIO:
-    """The text without its byte order mark, with the line ends that it has."""
-    return file.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+def _opened(file: Path) -> TextIO:
+    """The text with the line ends that it has."""
+    return file.open(encoding="utf-8", newline="")
 
 
 def _records(file: Path, delimiter: str) -> list[list[str]]:

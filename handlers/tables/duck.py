@@ -7,13 +7,13 @@ it, never SQL. https://duckdb.org/docs/stable/operations_manual/securing_duckdb/
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from handlers.tables.dialect import Dialect
 from handlers.tables.formats import complaint
+from handlers.tables.layout import Layout
 from handlers.tables.profile import Format
 from jobs.context import PermanentError
 
@@ -56,21 +56,22 @@ class TableFailure(Exception):
 
 @contextmanager
 def opened(
-    file: Path, form: Format, dialect: Dialect | None, nulls: Sequence[str], time_left: timedelta
+    file: Path, form: Format, layout: Layout | None, time_left: timedelta
 ) -> Iterator[Connection]:
     """A connection in which the file is the table `loaded`. A query is interrupted when time is up.
 
-    Texts of CSV and TSV, whose `dialect` is known, come as texts in columns `c0`, `c1` and so on.
+    What lies there as texts, by its layout, comes as texts in columns `c0`, `c1` and so on. Parquet
+    has no layout.
     Works in the file's folder, which must be the caller's alone and is the caller's to remove.
     Raises `PermanentError` for a file that is no table or too much for the memory limit,
     `TimeoutError`, or `TableFailure`.
     """
     with (
-        _reported(file, form, dialect.delimiter if dialect else ","),
+        _reported(file, form, layout.delimiter if layout else ","),
         _locked_down(file) as connection,
         _interrupted_after(time_left, connection),
     ):
-        _load(connection, file, form, dialect, nulls)
+        _load(connection, file, layout)
         try:
             yield connection
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
@@ -112,41 +113,32 @@ def _interrupted_after(time_left: timedelta, connection: Connection) -> Iterator
         thread.join()
 
 
-def _load(
-    connection: Connection, file: Path, form: Format, dialect: Dialect | None, nulls: Sequence[str]
-) -> None:
+def _load(connection: Connection, file: Path, layout: Layout | None) -> None:
     """Text is parsed once, into a table; Parquet is read in place, column by column.
 
     A Parquet file of a few bytes can stand for any number of rows, so it is never written out.
     """
-    if dialect:
-        columns = {f"c{number}": "VARCHAR" for number in range(len(dialect.names))}
+    if layout:
+        columns = {f"c{number}": "VARCHAR" for number in range(len(layout.names))}
         connection.execute(
             "CREATE TABLE loaded AS FROM read_csv(?, delim = ?, quote = '\"', escape = '\"',"
             " comment = '', header = ?, columns = ?, auto_detect = false, nullstr = ?,"
-            " max_line_size = ?)",
-            [str(file), dialect.delimiter, dialect.header, columns, ["", *nulls], MAX_RECORD],
+            " allow_quoted_nulls = ?, max_line_size = ?)",
+            [
+                str(file),
+                layout.delimiter,
+                layout.header,
+                columns,
+                list(layout.nulls),
+                layout.quoted_nulls,
+                MAX_RECORD,
+            ],
         )
-    elif form == "parquet":
+    else:
         # A view can't have parameters.
         connection.read_parquet(str(file)).create_view("loaded")
         (rows,) = connection.execute("SELECT count(*) FROM loaded").fetchall()[0]
         _check_claim(file, rows)
-    else:
-        layout = "array" if form == "json" else "newline_delimited"
-        try:
-            _load_json(connection, file, layout, "")
-        except duckdb.Error:
-            # Objects that share no fixed names, or names that differ in their case only.
-            _load_json(connection, file, layout, ", maximum_depth = 1")
-
-
-def _load_json(connection: Connection, file: Path, layout: str, more: str) -> None:
-    connection.execute(
-        "CREATE TABLE loaded AS FROM read_json(?, format = ?, records = true, sample_size = -1,"
-        f" map_inference_threshold = -1, maximum_object_size = {MAX_RECORD}{more})",
-        [str(file), layout],
-    )
 
 
 def _check_claim(file: Path, rows: int) -> None:

@@ -1,11 +1,9 @@
 """Which format a table has, and why one can't be read. Looks at bytes; knows no DuckDB."""
 
-import codecs
 import csv
 import re
 from pathlib import Path
-
-import msgspec
+from typing import Final
 
 from handlers.tables.profile import Format
 from jobs.context import PermanentError
@@ -14,42 +12,53 @@ HEAD_BYTES = 64 * 1024
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-def recognise(head: bytes, given: Format | None = None) -> Format:
+def recognise(head: bytes, encoding: str, given: Format | None = None) -> Format:
     """The format as given, else from the table's first bytes.
 
     Raises `PermanentError` for an empty table, and for none that we know.
     """
-    if not (text := _text(head).lstrip()):
+    text = _text(head, encoding).lstrip()
+    if not text.strip("\0"):
         raise PermanentError("The table is empty.")
     if given:
         return given
     if head.startswith(b"PAR1"):
         return "parquet"
-    if _HTML.match(text):
-        raise PermanentError("The table is an HTML page.")
-    if head.startswith(_WIDE):
-        return "csv"
-    if b"\0" in head:
+    if other := next((name for mark, name in _OTHERS if head.startswith(mark)), None):
+        raise PermanentError(f"The table is {other}.")
+    if _PAGE.match(text):
+        raise PermanentError("The table is an HTML page, or other XML.")
+    if "\0" in text:
         raise PermanentError("The table is neither CSV, TSV, JSON, JSON lines nor Parquet.")
     if text.startswith("{"):
         return "jsonl"
-    if _ARRAY.match(text):
-        return "json"
-    return "csv"
+    return "json" if _ARRAY.match(text) else "csv"
 
 
-_HTML = re.compile(r"(?i)<!doctype html|<html")
-_ARRAY = re.compile(r"\[\s*(\{|\])")
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PAGE = re.compile(r"<(!--|!doctype|\?xml|[a-z][a-z0-9:-]*[\s/>])", re.IGNORECASE)
+_ARRAY = re.compile(r"\[\s*([{\[\]\"]|-?\d|true|false|null)")
+_OTHERS: Final = (
+    (b"PK\x03\x04", "a ZIP file, such as a workbook of Excel"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel"),
+    (b"\x1f\x8b", "packed with gzip"),
+    (b"BZh", "packed with bzip2"),
+    (b"\xfd7zXZ", "packed with xz"),
+    (b"\x28\xb5\x2f\xfd", "packed with Zstandard"),
+    (b"%PDF", "a PDF"),
+    (b"ARROW1", "an Arrow file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC", "an ORC file"),
+    (b"SQLite format 3\0", "a database of SQLite"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+)
+"""What people send by mistake, by its first bytes."""
 
 
 def complaint(path: Path, form: Format, delim: str) -> str:
     """Why the file is no such table, with the line where it goes wrong, if that can be found."""
-    found = None
-    if form == "jsonl":
-        found = _not_an_object(path)
-    elif form in {"csv", "tsv"}:
-        found = _ragged(path, delim)
+    found = _ragged(path, delim) if form in {"csv", "tsv"} else None
     return found or f"The table can't be read as {_NAMES[form]}."
 
 
@@ -62,26 +71,14 @@ _NAMES: dict[Format, str] = {
 }
 
 
-def _text(head: bytes) -> str:
-    return head.decode("utf-8", "replace").removeprefix(_BOM)
-
-
-def _not_an_object(path: Path) -> str | None:
-    decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                if line.strip():
-                    decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                return f"Line {number} of the table is no JSON object."
-    return None
+def _text(head: bytes, encoding: str) -> str:
+    return head.decode(encoding, "replace").removeprefix(_BOM)
 
 
 def _ragged(path: Path, delim: str) -> str | None:
     """The first record whose number of fields is not that of the first one."""
     width = 0
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    with path.open(encoding="utf-8", newline="") as lines:
         records = csv.reader(lines, delimiter=delim, strict=True)
         try:
             for record in records:

@@ -47,8 +47,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 class TableProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What is in a table.
 
-    Long texts are cut and then end in an ellipsis: values after 200 bytes, earlier in a table of
-    more than 35 columns; names and types after 100.
+    Long texts are cut, values after 200 bytes, earlier in a table of more than 35 columns, names
+    and types after 100. They end in an ellipsis and the first eight digits of the whole's SHA-256.
     """
 
     format: Annotated[Format, Meta(description="As given, else as recognised.")]
@@ -76,17 +76,34 @@ def text_bytes(columns: int) -> int:
     return min(MAX_TEXT_BYTES, 100_000 // (2 * texts * max(columns, 1)))
 
 
-def cut(text: str, at_most: int) -> str:
-    """At most that many bytes of UTF-8, the last of them an ellipsis if there was more.
+def cut(text: str, digest: str, at_most: int) -> str:
+    """The text in at most that many bytes of UTF-8, and twice as many of JSON.
 
-    Control characters are replaced: each would take six bytes in JSON.
+    What is cut ends in an ellipsis and the first digits of the whole text's digest: two texts that
+    differ are shown differently.
     """
-    printable = text[: at_most + 1].translate(_CONTROLS)
-    encoded = printable.encode()
-    if len(encoded) <= at_most:
-        return printable
-    return encoded[: at_most - len(_ELLIPSIS)].decode("utf-8", "ignore") + "…"
+    if _fits(text, at_most):
+        return text
+    room = at_most - len(_ELLIPSIS.encode()) - _DIGITS
+    kept, bytes_, in_json = 0, 0, 0
+    for sign in text:
+        bytes_ += len(sign.encode())
+        in_json += _bytes_in_json(sign)
+        if bytes_ > room or in_json > 2 * room:
+            break
+        kept += 1
+    return text[:kept] + _ELLIPSIS + digest[:_DIGITS]
 
 
-_CONTROLS = dict.fromkeys([*range(32), 127], "\N{REPLACEMENT CHARACTER}")
-_ELLIPSIS = "…".encode()
+def _fits(text: str, at_most: int) -> bool:
+    return len(text.encode()) <= at_most and sum(map(_bytes_in_json, text)) <= 2 * at_most
+
+
+def _bytes_in_json(sign: str) -> int:
+    if sign < " ":
+        return 2 if sign in "\b\t\n\f\r" else 6
+    return 2 if sign in '"\\' else len(sign.encode())
+
+
+_ELLIPSIS = "…"
+_DIGITS = 8

@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from handlers.tables import columns, duck
-from handlers.tables.dialect import Dialect, dialect_of, encoding_of, plain
+from handlers.tables.dialect import as_utf8, dialect_of, encoding_of, plain
 from handlers.tables.formats import HEAD_BYTES, recognise
+from handlers.tables.json_records import as_texts
+from handlers.tables.layout import Layout, Texts
 from handlers.tables.profile import MAX_COLUMNS, Column, Format, TableProfile, text_bytes
 from jobs.context import Context, PermanentError
 
@@ -29,39 +31,52 @@ class Given:
 
 def profile(file: Path, given: Given, ctx: Context) -> TableProfile:
     """Raises `PermanentError` for a file that is no table, or too wide a one; else as `duck`."""
+    encoding = encoding_of(file)
     with file.open("rb") as source:
-        form = recognise(source.read(HEAD_BYTES), given.format)
-    encoding = None if form == "parquet" else encoding_of(file)
-    dialect = _dialect(file, form, encoding or "", given) if form in {"csv", "tsv"} else None
-    if dialect:
-        form = given.format or ("tsv" if dialect.delimiter == "\t" else "csv")
-        _check_width(len(dialect.names))
+        form = recognise(source.read(HEAD_BYTES), encoding, given.format)
+    layout = _layout(file, form, encoding, given)
+    if layout and form in {"csv", "tsv"}:
+        form = given.format or ("tsv" if layout.delimiter == "\t" else "csv")
+        _check_width(len(layout.names))
     time_left = ctx.remaining - TIDYING
-    with duck.opened(file, form, dialect, given.null_values, time_left) as connection:
+    with duck.opened(file, form, layout, time_left) as connection:
         rows = columns.row_count(connection)
-        names = dialect.names if dialect else None
-        described = columns.described(connection, names)
+        described = columns.described(connection, layout)
         _check_width(len(described))
         limit = text_bytes(len(described))
         done: list[Column] = []
-        for number, (name, type_) in enumerate(described):
+        for about in described:
             if rows * len(described) > REPORTED_CELLS:
                 ctx.progress(len(done) / len(described), f"{len(done)} columns are done")
-            done.append(columns.profile(connection, number, name, type_, text_bytes=limit))
+            done.append(columns.profile(connection, about, text_bytes=limit))
     return TableProfile(
         format=form,
-        encoding=encoding,
-        delimiter=dialect.delimiter if dialect else None,
-        header=dialect.header if dialect else None,
+        encoding=encoding if layout else None,
+        delimiter=layout.delimiter if layout and form in {"csv", "tsv"} else None,
+        header=layout.header if layout and form in {"csv", "tsv"} else None,
         rows=rows,
         columns=tuple(done),
     )
 
 
-def _dialect(file: Path, form: Format, encoding: str, given: Given) -> Dialect:
+def _layout(file: Path, form: Format, encoding: str, given: Given) -> Layout | None:
+    """How the texts lie in the file, which is made UTF-8; None for Parquet, which has none."""
+    if form == "parquet":
+        return None
+    as_utf8(file, encoding)
+    if form in {"json", "jsonl"}:
+        return as_texts(file, form)
     asked = given.delimiter or ("\t" if form == "tsv" else None)
-    separator = plain(file, encoding, asked)
-    return dialect_of(file, asked or separator, given.header)
+    separator = plain(file, asked)
+    dialect = dialect_of(file, asked or separator, given.header)
+    return Layout(
+        delimiter=dialect.delimiter,
+        header=dialect.header,
+        names=dialect.names,
+        texts=(Texts.ANYTHING,) * len(dialect.names),
+        nulls=("", *given.null_values),
+        quoted_nulls=True,
+    )
 
 
 def _check_width(columns: int) -> None:

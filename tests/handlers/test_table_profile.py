@@ -1,37 +1,18 @@
+"""What a profile says: figures, types, and how values are shown."""
+
 import base64
-import os
-import subprocess
-import sys
+import json
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import msgspec
 import pytest
 
-from handlers import REGISTRY
-from handlers.tables import duck, table
-from handlers.tables.dialect import Dialect
-from handlers.tables.profile import MAX_COLUMNS, Column, TableProfile, cut, text_bytes
-from jobs.context import Cancelled, Context, PermanentError
-from jobs.errors import InvalidRequest
+from handlers.tables.profile import MAX_COLUMNS, Column, cut, text_bytes
+from tests.handlers.profiling import CITIES, columns_of, made
 from tests.handlers.profiling import profiled as run
-from tests.handlers.recording import RecordingLink, a_context
-from tests.handlers.web import Web
-
-ROOT = Path(__file__).parent.parent.parent
-JOB_TYPE = REGISTRY.get("table.profile")
-
-CITIES = """\
-city,country,inhabitants,area,founded,capital
-Paris,FR,2102650,105.4,,true
-Rome,IT,2746984,1285.0,0753-04-21,true
-Lyon,FR,522250,47.87,0043-10-09,false
-Oslo,NO,,454.0,1040-01-01,true
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -40,19 +21,6 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert list(tmp_path.glob("dormouse-*")) == []
-
-
-def columns_of(result: TableProfile) -> dict[str, Column]:
-    return {column.name: column for column in result.columns}
-
-
-def made(query: str, form: str, folder: Path) -> bytes:
-    """A file that DuckDB itself wrote."""
-    path = folder / "made"
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"COPY ({query}) TO '{path}' ({form})")
-    return path.read_bytes()
 
 
 def test_a_csv_is_profiled() -> None:
@@ -219,11 +187,57 @@ def test_what_is_not_finite_is_kept_out_of_the_figures() -> None:
     assert {t.value for t in column.top} == {"nan", "inf", "-inf", 1.0, 3.0}
 
 
-def test_a_mean_that_overflows_is_null() -> None:
-    """An infinite mean is no JSON."""
+def test_a_sum_may_be_larger_than_a_double() -> None:
+    """Their mean is not."""
     (column,) = run(text="n\n1e308\n1.5e308\n").columns
 
-    assert (column.mean, column.max) == (None, 1.5e308)
+    assert (column.mean, column.max) == (1.25e308, 1.5e308)
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "mean"),
+    [
+        (["9" * 38] * 3, "HUGEINT", 1e38),
+        (["-" + "9" * 38, "9" * 38, "4"], "HUGEINT", 4 / 3),
+        (["1e16", "1", "-1e16"], "DOUBLE", 1 / 3),
+        (["0.1"] * 10, "DOUBLE", 0.1),
+        (["9" * 36 + ".5"] * 2, "DECIMAL(38,1)", 1e36),
+        (["1e400", "1"], "VARCHAR", None),
+        (["1e-400", "1"], "VARCHAR", None),
+        (["4.9406564584124654e-324"], "VARCHAR", None),
+        (["1.23456789012345e-310", "1"], "VARCHAR", None),
+        (["0e-400", "1"], "DOUBLE", 0.5),
+        (["9" * 39], "VARCHAR", None),
+        (["0000-01-01"], "VARCHAR", None),
+        (["0001-01-01"], "DATE", None),
+        (["0000-12-31T00:00:00"], "VARCHAR", None),
+    ],
+)
+def test_figures_are_exact_or_not_there(values: list[str], type_: str, mean: float | None) -> None:
+    """No sum overflows or rounds, and what no number holds is a text."""
+    (column,) = run(text="n\n" + "\n".join(values) + "\n", header=True).columns
+    assert (column.type, column.mean) == (type_, mean)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a\x01b", "a\x02b"),
+        ("a\x00", "a\ufffd"),
+        ("x" * 300 + "1", "x" * 300 + "2"),
+        ("é" * 150, "é" * 151),
+        ("'" * 250 + "a", "'" * 250 + "b"),
+    ],
+)
+@pytest.mark.parametrize("columns", [1, MAX_COLUMNS])
+def test_values_that_differ_are_shown_differently(columns: int, first: str, second: str) -> None:
+    """Control characters stay, and what is cut says what it was."""
+    record = {f"c{number}": first for number in range(columns)}
+    text = "\n".join(json.dumps({**record, "c0": one}) for one in (first, second))
+    column = run(text=text).columns[0]
+    assert column.distinct == 2
+    assert column.min != column.max
+    assert len({one.value for one in column.top}) == 2
 
 
 def test_a_column_of_nulls_and_a_table_without_rows() -> None:
@@ -249,28 +263,29 @@ def test_long_texts_are_cut() -> None:
     """Names after 100 bytes, values after 200, and the cut is visible."""
     column = run(text="n" * 300 + "\n" + "ü" * 300 + "\n").columns[0]
 
-    assert column.name == "n" * 97 + "…"
-    assert column.min == "ü" * 98 + "…"
+    assert column.name == "n" * 89 + "…" + sha256(b"n" * 300).hexdigest()[:8]
+    assert column.min == "ü" * 94 + "…" + sha256(("ü" * 300).encode()).hexdigest()[:8]
     assert len(str(column.min).encode()) <= 200
 
 
 @pytest.mark.parametrize(
     ("text", "at_most", "result"),
     [
-        ("abc", 5, "abc"),
-        ("abcde", 5, "abcde"),
-        ("abcdef", 5, "ab…"),
-        ("üüü", 5, "ü…"),
-        ("😀😀", 8, "😀😀"),
-        ("😀😀😀", 8, "😀…"),
-        ("a\x00\n", 20, "a\ufffd\ufffd"),
+        ("abc", 15, "abc"),
+        ("a" * 15, 15, "a" * 15),
+        ("a" * 16, 15, "aaaa…12345678"),
+        ("ü" * 8, 15, "üü…12345678"),
+        ("😀" * 4, 15, "😀…12345678"),
+        ("a\x00\n", 15, "a\x00\n"),
+        ("\x00" * 6, 15, "\x00…12345678"),
+        ('"' * 15, 15, '"' * 15),
     ],
 )
 def test_a_cut_counts_bytes_and_keeps_characters_whole(
     text: str, at_most: int, result: str
 ) -> None:
     """So that the size of a profile in JSON can be bounded."""
-    assert cut(text, at_most) == result
+    assert cut(text, "123456789", at_most) == result
 
 
 @pytest.mark.parametrize("columns", [1, 10, 36, 100, MAX_COLUMNS])
@@ -287,248 +302,3 @@ def test_the_widest_profile_fits_into_a_result(columns: int) -> None:
 
     assert len(result.columns) == columns
     assert 2 * 7 * text_bytes(columns) * columns <= 100_000 + 2 * 7 * columns
-
-
-def test_a_table_that_is_too_wide_fails() -> None:
-    """A profile of it would not fit into a result."""
-    row = ",".join(map(str, range(MAX_COLUMNS + 1)))
-
-    with pytest.raises(PermanentError, match="The table has 201 columns; at most 200"):
-        run(text=f"{row}\n{row}\n")
-
-
-@pytest.mark.parametrize(
-    ("payload", "complaint"),
-    [
-        ({"text": ""}, "The table is empty."),
-        ({"text": " \n\n"}, "The table is empty."),
-        ({"text": "", "format": "parquet"}, "The table is empty."),
-        ({"base64": "iVBORw0KGgoAAAANSUhEUgAA"}, "neither CSV, TSV, JSON, JSON lines nor Parquet"),
-        (
-            {"text": "a,b\n1,2\n3\n5,6,7\n"},
-            "The record that ends on line 3 of the table has 1 fields; the first one has 2.",
-        ),
-        (
-            {"text": "a,b\n" + "1,2\n" * 40_000 + "1,2,3\n"},
-            "The record that ends on line 40002 of the table has 3 fields; the first one has 2.",
-        ),
-        ({"text": 'a,b\n"x,2\n3,4\n'}, "is not well-formed CSV"),
-        ({"base64": base64.b64encode(b"a,b\n1,\xff\n").decode()}, "not in UTF-8"),
-        ({"text": '{"a": 1}\n{"a":\n'}, "Line 2 of the table is no JSON object."),
-        ({"text": '{"a": 1}\n[1]\n'}, "Line 2 of the table is no JSON object."),
-        ({"text": '{"a": 1}{"a": 2}\n'}, "Line 1 of the table is no JSON object."),
-        ({"text": '[{"a": 1}]', "format": "jsonl"}, "Line 1 of the table is no JSON object."),
-        ({"text": "PAR1 and then nothing"}, "The table can't be read as Parquet."),
-        ({"text": "a,b\n1,2\n", "format": "parquet"}, "The table can't be read as Parquet."),
-    ],
-)
-def test_a_broken_table_fails_at_once_and_clearly(
-    folders: Path, payload: dict[str, Any], complaint: str
-) -> None:
-    """The message says where it is broken, and nothing of the worker's files."""
-    with pytest.raises(PermanentError) as failed:
-        run(**payload)
-
-    assert complaint in str(failed.value)
-    assert str(folders) not in str(failed.value)
-
-
-def test_a_broken_parquet_fails_at_once(folders: Path) -> None:
-    """Wherever it is cut or changed, it never takes the worker along."""
-    whole = made("SELECT i, i::VARCHAR AS s FROM range(3000) AS t(i)", "FORMAT parquet", folders)
-    for position in range(4, len(whole), len(whole) // 40):
-        data = bytearray(whole)
-        data[position : position + 16] = b"\xff" * 16
-        try:
-            run(base64=base64.b64encode(data).decode())
-        except (PermanentError, duck.TableFailure) as failed:
-            assert str(folders) not in str(failed)  # noqa: PT017 - what it raises is for Parquet to say
-    with pytest.raises(PermanentError, match="can't be read as Parquet"):
-        run(base64=base64.b64encode(whole[: len(whole) // 2]).decode())
-
-
-def test_a_table_is_fetched(web: Web, ctx: Context) -> None:
-    """From a URL, streamed to a file."""
-    web.answer("/cities.csv", CITIES.encode())
-
-    assert run(ctx, url=web.url("/cities.csv")).rows == 4
-
-
-def test_a_table_behind_a_blocked_address_is_not_fetched() -> None:
-    """URLs in every job type go the one way."""
-    with pytest.raises(PermanentError, match="not a public host"):
-        run(url="https://169.254.169.254/table.csv")
-
-
-def test_a_table_that_is_too_large_is_not_fetched(
-    web: Web, ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The limit is counted on the way, and the part that was fetched is removed."""
-    monkeypatch.setattr("handlers.table_profile.MAX_SOURCE_BYTES", 1000)
-    web.answer("/", b"a,b\n" * 1000)
-
-    with pytest.raises(PermanentError, match="larger than 1,000 bytes"):
-        run(ctx, url=web.url("/"))
-
-
-def test_a_large_table_tells_of_its_progress(
-    link: RecordingLink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A small one does not: each report costs a write."""
-    ctx = a_context(link=link)
-    run(ctx, text=CITIES)
-    assert (link.progress, link.checks) == ([], 0)
-
-    monkeypatch.setattr(table, "REPORTED_CELLS", 10)
-    run(ctx, text=CITIES)
-
-    assert [round(p.fraction * 6) for p in link.progress] == [0, 1, 2, 3, 4, 5]
-
-
-def test_a_cancelled_job_stops_profiling(
-    link: RecordingLink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A large table's job learns of it at the next column, and leaves nothing behind."""
-    monkeypatch.setattr(table, "REPORTED_CELLS", 0)
-    link.cancelled = True
-
-    with pytest.raises(Cancelled):
-        run(a_context(link=link), text=CITIES)
-
-
-def test_a_query_ends_before_the_attempt_does(
-    folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A few bytes of Parquet stand for a billion rows; the files are removed in time."""
-    data = made(
-        "SELECT 7 AS n, 'x' AS s FROM range(20000000)",
-        "FORMAT parquet, ROW_GROUP_SIZE 20000000",
-        folders,
-    )
-    monkeypatch.setattr(duck, "BELIEVED_ROWS", 10**9)
-    ctx = a_context(deadline=datetime.now(UTC) + table.TIDYING)
-
-    with pytest.raises(TimeoutError, match="could not be profiled in time"):
-        run(ctx, base64=base64.b64encode(data).decode())
-
-
-def test_what_takes_too_much_memory_fails_for_good(
-    folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another attempt would not find more memory."""
-    monkeypatch.setitem(duck._BEFORE, "memory_limit", "20MB")
-    monkeypatch.setattr(duck, "SPILL_LIMIT", "0KB")
-    data = made("SELECT hash(i)::VARCHAR AS s FROM range(400000) AS t(i)", "FORMAT csv", folders)
-
-    with pytest.raises(PermanentError, match="takes more memory"):
-        run(base64=base64.b64encode(data).decode())
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process by its data")
-def test_memory_is_given_back() -> None:
-    """What one table took does not count against the next job of the same process."""
-    code = """
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from handlers.tables import table
-from tests.handlers.recording import a_context
-
-def data_mib_after(rows):
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "table")
-        file.write_text("n\\n" + "\\n".join(str(row * 7919 % rows) for row in range(rows)))
-        table.profile(file, table.Given(), a_context())
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmData:")[2].split()[0]) // 1024
-
-small = data_mib_after(10)
-print(data_mib_after(2_000_000) - small)
-"""
-    ran = subprocess.run(  # noqa: S603 - this interpreter, and the code above
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert int(ran.stdout) < 60  # DuckDB's allocator would keep 190 if it were not told otherwise
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "FROM read_csv('/etc/passwd')",
-        "FROM read_text('/etc/hostname')",
-        "FROM read_blob('/proc/self/environ')",
-        "FROM '/etc/passwd'",
-        "FROM sniff_csv('/etc/passwd')",
-        "FROM glob('/*')",
-        "FROM read_csv('https://example.com/a.csv')",
-        "ATTACH '/tmp/other.duckdb'",
-        "COPY (SELECT 1) TO '/tmp/stolen.csv'",
-        "EXPORT DATABASE '/tmp/stolen'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET enable_external_access = true",
-        "SET allowed_paths = ['/etc/passwd']",
-        "SET memory_limit = '100GB'",
-        "SET lock_configuration = false",
-        "RESET lock_configuration",
-        "PRAGMA database_list; SET threads = 64",
-        "FROM local_variable",
-    ],
-)
-def test_the_database_can_do_nothing_else(tmp_path: Path, query: str) -> None:
-    """Even if SQL of a stranger got through: no other file, no network, no setting."""
-    file = tmp_path / "table"
-    file.write_text("a\n1\n")
-    local_variable = [1]
-
-    with duck._locked_down(file) as connection:
-        duck._load(connection, file, "csv", Dialect(",", True, ("a",)), ())
-        assert connection.execute("FROM loaded").fetchall() == [("1",)]
-        with pytest.raises(duckdb.Error):
-            connection.execute(query)
-
-    assert local_variable == [1]
-
-
-def test_the_folder_of_a_killed_process_is_removed(folders: Path) -> None:
-    """A handler that is killed can't tidy up; the next one does it, and spares the living."""
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        pass
-    orphan = folders / f"dormouse-table-{gone.pid}-abc"
-    orphan.mkdir()
-    (orphan / "table").write_text("a\n1\n")
-    living = folders / f"dormouse-table-{os.getppid()}-abc"
-    living.mkdir()
-
-    run(text=CITIES)
-
-    assert not orphan.exists()
-    assert living.exists()
-    living.rmdir()
-
-
-@pytest.mark.parametrize(
-    ("payload", "complaint"),
-    [
-        ({}, "exactly one of"),
-        ({"text": "a", "base64": "YQ=="}, "exactly one of"),
-        ({"url": "https://example.com/", "text": "a"}, "exactly one of"),
-        ({"url": "ftp://example.com/"}, "https://"),
-        ({"base64": "%%%"}, "Invalid base64 encoded string - at `$.payload.base64`"),
-        ({"text": "a", "format": "xlsx"}, "Invalid enum value 'xlsx' - at `$.payload.format`"),
-        ({"text": "a", "quote": ","}, "unknown field `quote`"),
-    ],
-)
-def test_a_payload_that_names_no_table_is_refused(payload: Any, complaint: str) -> None:
-    """Before a job is made of it, with words that say what is wrong."""
-    with pytest.raises(InvalidRequest) as refused:
-        JOB_TYPE.decode(msgspec.json.encode(payload))
-
-    assert complaint in str(refused.value)
-
-
-def test_the_example_runs() -> None:
-    """The example in the catalogue is a table that can be profiled."""
-    result = JOB_TYPE.run(JOB_TYPE.decode(msgspec.json.encode(JOB_TYPE.example)), a_context())
-
-    assert [c.name for c in result.columns] == ["city", "inhabitants"]
