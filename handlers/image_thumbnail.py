@@ -103,12 +103,11 @@ def thumbnail(payload: ImageThumbnail, ctx: Context) -> ThumbnailResult:
     )
 
 
-def _source(payload: ImageThumbnail, ctx: Context) -> BytesIO:
+def _source(payload: ImageThumbnail, ctx: Context) -> bytes:
     if payload.url is None:
-        return BytesIO(payload.base64 or b"")
+        return payload.base64 or b""
     source = BytesIO()
     outbound.download(
         ctx, payload.url, source, at_most=MAX_SOURCE_BYTES, timeout=timedelta(minutes=1)
     )
-    source.seek(0)
-    return source
+    return source.getvalue()

@@ -1,13 +1,15 @@
 """When a schedule fires. Pure.
 
-Cron expressions are read by cronsim, which treats the days of a clock change as Debian's cron does:
+Cron expressions are read by cronsim. The days of a clock change are treated as by Debian's cron:
 docs/decisions/0060-cron-as-debian-reads-it.md.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from heapq import heappop, heappush
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,7 +24,17 @@ MAX_EVERY_SECONDS: Final = 366 * 86_400
 MAX_EXPRESSION_LENGTH: Final = 200
 MAX_START_AHEAD: Final = timedelta(days=366)
 
+_LONGEST_CHANGE: Final = timedelta(hours=26)
+"""Clocks of a place have been set by a day when it changed sides of the date line."""
 _FIELDS = 5
+_VALUES: Final = {
+    "minute": 60,
+    "hour": 24,
+    "day of the month": 31,
+    "month": 12,
+    "day of the week": 7,
+}
+_STEP: Final = re.compile(r"/([0-9]{1,9})")
 _ALIASES: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -65,13 +77,55 @@ def times_after(timing: Timing, after: datetime) -> Iterator[datetime]:
         while True:
             yield time
             time += every
-    local = after.astimezone(ZoneInfo(timing.time_zone))
-    for moment in CronSim(_expanded(timing.expression), local):
-        time = moment.astimezone(UTC)
-        # In an hour that the clocks show twice, cronsim may begin with a time of the first pass.
-        if time > after:
-            yield time
-            after = time
+    text = _expanded(timing.expression)
+    zone = ZoneInfo(timing.time_zone)
+    # What the clocks are about to show again may fire again.
+    again = max(_offset(zone, after) - _offset(zone, after + _LONGEST_CHANGE), timedelta())
+    start = after.astimezone(zone).replace(tzinfo=None) - again
+    moments = _each_pass if text.startswith("*") or text.split()[1].startswith("*") else _once
+    # Those of a second pass are later than those of the clock's next times.
+    waiting: list[datetime] = []
+    for clock in CronSim(text, start):
+        found = moments(clock, zone)
+        while waiting and found and waiting[0] < found[0]:
+            yield from _later(heappop(waiting), after)
+        for moment in found:
+            if moment not in waiting:
+                heappush(waiting, moment)
+    while waiting:
+        yield from _later(heappop(waiting), after)
+
+
+def _later(moment: datetime, after: datetime) -> Iterator[datetime]:
+    if moment > after:
+        yield moment
+
+
+def _each_pass(clock: datetime, zone: ZoneInfo) -> list[datetime]:
+    """When the clocks of the zone show the time: once, twice, or never."""
+    moments = [clock.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    shown = [one for one in moments if one.astimezone(zone).replace(tzinfo=None) == clock]
+    return sorted(set(shown))
+
+
+def _once(clock: datetime, zone: ZoneInfo) -> list[datetime]:
+    """When they first show the time or, where they leave it out, the next one that they show."""
+    if shown := _each_pass(clock, zone):
+        return shown[:1]
+    before = clock.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    after = clock.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(zone).replace(tzinfo=None) < clock:
+            before = middle
+        else:
+            after = middle
+    # Zones change on the second.
+    return [after.replace(microsecond=0)]
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
 
 
 def next_time(timing: Timing, after: datetime) -> datetime | None:
@@ -114,6 +168,13 @@ def _check_expression(expression: str) -> None:
             f"`$.cron` must have five fields, minute, hour, day of the month, month and day of the"
             f" week, in at most {MAX_EXPRESSION_LENGTH} characters."
         )
+    for field, (name, values) in zip(fields, _VALUES.items(), strict=True):
+        steps = [int(step) for step in _STEP.findall(field)]
+        if steps and max(steps) > values:
+            raise InvalidRequest(
+                f"`$.cron`: a step of {max(steps)} is longer than the {name} has values, so it"
+                f" would fire as often as without; {values} is the longest."
+            )
     try:
         CronSim(text, _SOME_DAY)
     except CronSimError as error:

@@ -245,12 +245,30 @@ def test_a_bomb_does_not_go_off() -> None:
 
 
 def test_a_bomb_of_text_does_not_go_off() -> None:
-    """Compressed text in a PNG is bounded too."""
+    """Compressed text in a PNG is not even unpacked."""
     info = PngImagePlugin.PngInfo()
     info.add_text("bomb", "x" * 10_000_000, zip=True)
 
-    with pytest.raises(PermanentError, match="broken, truncated or too large"):
-        run(file_of(quartered(), pnginfo=info))
+    assert colours(shown(run(file_of(quartered(), pnginfo=info)))) == [RED, GREEN, BLUE, WHITE]
+
+
+def scanned(scans: int, size: tuple[int, int]) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = file_of(Image.new("RGB", size, "red"), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * scans + data[-2:]
+
+
+def test_many_scans_are_refused() -> None:
+    """Each of them goes over all pixels: a small file would take minutes."""
+    with pytest.raises(PermanentError, match=r"The picture has 4\d\d scans"):
+        run(scanned(400, (2000, 2000)))
+
+
+def test_a_usual_number_of_scans_is_taken() -> None:
+    """Of a small picture, more: what counts is how many pixels are gone over in all."""
+    assert shown(run(scanned(3, (2000, 1000)))).size == (64, 32)
+    assert shown(run(scanned(400, (64, 64)))).size == (64, 64)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
