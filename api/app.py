@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 
 from api.auth.access import Access
 from api.auth.callers import admit_callers
+from api.console import routes as console
 from api.dead_letters import routes as dead_letters
 from api.dependencies import Dependencies, provide
 from api.http.cors import allow_origins
@@ -140,6 +141,7 @@ def add_routes(app: Flask) -> None:
         me,
         health,
         reference,
+        console,
     ):
         app.register_blueprint(module.routes)
 

@@ -58,8 +58,23 @@ resource "google_cloud_run_v2_service" "api" {
           value = env.value
         }
       }
+
+      dynamic "env" {
+        for_each = local.console
+        content {
+          name = "DORMOUSE_CONSOLE_CLIENT_SECRET"
+          value_source {
+            secret_key_ref {
+              secret  = env.value.secret
+              version = "latest"
+            }
+          }
+        }
+      }
     }
   }
+
+  depends_on = [google_secret_manager_secret_iam_member.console]
 
   lifecycle {
     # The build deploys. It leaves the revision's name to Cloud Run, as one that is set would have to
@@ -94,7 +109,10 @@ locals {
     DORMOUSE_MAX_OPEN_JOBS         = tostring(var.limits.max_open_jobs)
     DORMOUSE_MAX_WATCHERS          = tostring(var.limits.max_watchers)
     DORMOUSE_CORS_ORIGINS          = join(",", var.cors_origins)
+    DORMOUSE_CONSOLE_CLIENT_ID     = join("", local.console[*].client_id)
   }
+
+  console = var.console == null ? [] : [var.console]
 
   api_audiences = concat(
     [local.api_url],

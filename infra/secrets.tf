@@ -8,6 +8,16 @@ locals {
   ])
 }
 
+resource "google_secret_manager_secret_iam_member" "console" {
+  count = length(local.console)
+
+  project    = var.project_id
+  secret_id  = local.console[count.index].secret
+  role       = "roles/secretmanager.secretAccessor"
+  member     = google_service_account.api.member
+  depends_on = [google_project_service.apis]
+}
+
 resource "google_secret_manager_secret_iam_member" "worker" {
   for_each = local.secrets
 

@@ -41,6 +41,15 @@ variable "roles" {
   default = []
 }
 
+variable "console" {
+  description = "The OAuth web client by which people sign in to the console, and the secret of Secret Manager that holds the client's secret. Null leaves the console switched off."
+  type = object({
+    client_id = string
+    secret    = string
+  })
+  default = null
+}
+
 variable "api_audiences" {
   description = "What callers' tokens may be made for besides the API's own URLs: the id of the OAuth client that signs people in, for example."
   type        = list(string)

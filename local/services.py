@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from http import HTTPStatus
 
-from local.cloud.settings import API_AUDIENCE, DESKTOP_CLIENT_ID
+from local.cloud.settings import API_AUDIENCE, DESKTOP_CLIENT_ID, WEB_CLIENT_ID, WEB_CLIENT_SECRET
 from local.emulators import PROJECT
 from local.ports import LOOPBACK, Ports
 from local.processes import Processes
@@ -40,6 +40,9 @@ def environment(ports: Ports) -> dict[str, str]:
         "PUBSUB_EMULATOR_HOST": f"{LOOPBACK}:{ports.pubsub}",
         "DORMOUSE_CERTIFICATES_URL": f"{url(ports.local)}/certs",
         "DORMOUSE_API_AUDIENCES": f"{API_AUDIENCE},{url(ports.api)},{DESKTOP_CLIENT_ID}",
+        "DORMOUSE_CONSOLE_CLIENT_ID": WEB_CLIENT_ID,
+        "DORMOUSE_CONSOLE_CLIENT_SECRET": WEB_CLIENT_SECRET,
+        "DORMOUSE_SIGN_IN_URL": url(ports.local),
         "DORMOUSE_ROLES": os.environ.get("DORMOUSE_ROLES") or ROLES,
         "DORMOUSE_WORKER_URL": url(ports.worker),
         "DORMOUSE_WORKER_AUDIENCE": url(ports.worker),

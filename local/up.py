@@ -111,6 +111,7 @@ class Up:
         line()
         line(self._console.styled("ready", "bold", "green"))
         line()
+        line(f"  console      {url(ports.api)}/console, one click to sign in")
         line(f"  API          {url(ports.api)}/v1/jobs, reference at {url(ports.api)}/docs")
         line(f"  worker       {url(ports.worker)}")
         line(f"  local cloud  {url(ports.local)}")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,6 +42,11 @@ class Settings:
     """Whose end users may call, beside Google identities."""
     gateway_account: str = ""
     """What an API Gateway calls as that verifies callers itself."""
+    console_client_id: str = ""
+    """The OAuth web client by which people sign in to the console; none switches it off."""
+    console_client_secret: str = ""
+    sign_in_urls: tuple[str, ...] = ()
+    """Where the local cloud has Google's page to sign in, for browsers and then for the API."""
     cors_origins: frozenset[str] = frozenset()
     """Whose web pages may call."""
     submit_rate: int = 0
@@ -112,10 +117,14 @@ class Settings:
             pubsub_emulator=read.optional("PUBSUB_EMULATOR_HOST") or None,
             certificates_url=read.optional("DORMOUSE_CERTIFICATES_URL") or cls.certificates_url,
             revision=read.optional("K_REVISION") or cls.revision,
-            api_audiences=words_of(mine("DORMOUSE_API_AUDIENCES")),
+            api_audiences=(
+                *words_of(mine("DORMOUSE_API_AUDIENCES")),
+                *words_of(read.optional("DORMOUSE_CONSOLE_CLIENT_ID")),
+            ),
             roles=_bindings(read.optional("DORMOUSE_ROLES")),
             firebase_project=read.optional("DORMOUSE_FIREBASE_PROJECT"),
             gateway_account=read.optional("DORMOUSE_GATEWAY_ACCOUNT"),
+            **_console(read),
             cors_origins=frozenset(words_of(read.optional("DORMOUSE_CORS_ORIGINS"))),
             worker_audience=workers("DORMOUSE_WORKER_AUDIENCE").rstrip("/"),
             push_account=workers("DORMOUSE_PUSH_ACCOUNT"),
@@ -172,7 +181,22 @@ def _refuse_stand_ins(read: Variables) -> None:
         raise SettingsError("DORMOUSE_CERTIFICATES_URL must be an https URL on Cloud Run.")
 
 
+def _console(read: Variables) -> dict[str, Any]:
+    client_id = read.optional("DORMOUSE_CONSOLE_CLIENT_ID")
+    secret = read.optional("DORMOUSE_CONSOLE_CLIENT_SECRET")
+    if bool(client_id) != bool(secret):
+        raise SettingsError(
+            "DORMOUSE_CONSOLE_CLIENT_ID and DORMOUSE_CONSOLE_CLIENT_SECRET belong together."
+        )
+    return {
+        "console_client_id": client_id,
+        "console_client_secret": secret,
+        "sign_in_urls": words_of(read.optional("DORMOUSE_SIGN_IN_URL")),
+    }
+
+
 _STAND_INS = (
+    "DORMOUSE_SIGN_IN_URL",
     "FIRESTORE_EMULATOR_HOST",
     "PUBSUB_EMULATOR_HOST",
     "STORAGE_EMULATOR_HOST",

@@ -14,6 +14,10 @@ DESKTOP_CLIENT_ID = "dormouse-desktop.apps.local"
 DESKTOP_CLIENT_SECRET = "not-a-secret"  # noqa: S105 - Google says the same of a desktop client's
 """The OAuth client that the command line signs people in with."""
 
+WEB_CLIENT_ID = "dormouse-console.apps.local"
+WEB_CLIENT_SECRET = "local-console-secret"  # noqa: S105 - of the local cloud
+"""The OAuth client of the local API's console."""
+
 API_AUDIENCE = "dormouse-api"
 """A custom audience of the local API: unlike its URL, it does not change with the port."""
 

@@ -1,7 +1,7 @@
 """People sign in as they do with Google: choose an account, come back with a code, get tokens.
 
-The parts of OpenID Connect that Google has for desktop clients, as strictly: PKCE, a loopback
-redirect, codes that work once. https://developers.google.com/identity/protocols/oauth2/native-app
+The parts of OpenID Connect that Google has for desktop and web clients, as strictly: PKCE, a
+loopback redirect, codes that work once. https://developers.google.com/identity/protocols/oauth2/native-app
 """
 
 import hashlib
@@ -18,13 +18,20 @@ from flask import Flask, Response, abort, redirect, render_template_string, requ
 from werkzeug import Response as AnyResponse
 
 from local.cloud.identity import TOKEN_LIFETIME, Issuer
-from local.cloud.settings import ACCOUNTS, DESKTOP_CLIENT_ID, DESKTOP_CLIENT_SECRET
+from local.cloud.settings import (
+    ACCOUNTS,
+    DESKTOP_CLIENT_ID,
+    DESKTOP_CLIENT_SECRET,
+    WEB_CLIENT_ID,
+    WEB_CLIENT_SECRET,
+)
 
 AUTHORIZE: Final = "/o/oauth2/v2/auth"
 TOKEN: Final = "/token"  # noqa: S105 - a path
 REVOKE: Final = "/revoke"
 CODE_LIFETIME: Final = timedelta(minutes=1)
 MAX_CODES: Final = 1000
+_CLIENTS: Final = {DESKTOP_CLIENT_ID: DESKTOP_CLIENT_SECRET, WEB_CLIENT_ID: WEB_CLIENT_SECRET}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Sign in to the local cloud</title>
@@ -70,29 +77,34 @@ class SignIn:
         self._grants[code] = grant
         return code
 
-    def redeem(self, code: str, verifier: str, redirect_uri: str) -> dict[str, object] | None:
-        """The tokens for a code that nobody has used, or nothing."""
+    def redeem(
+        self, client_id: str, code: str, verifier: str, redirect_uri: str
+    ) -> dict[str, object] | None:
+        """The tokens for a code of that client that nobody has used, or nothing."""
         grant = self._grants.pop(code, None)
         if grant is None or grant.until < self.now() or grant.redirect_uri != redirect_uri:
+            return None
+        if grant.client_id != client_id:
             return None
         if challenge_of(verifier) != grant.challenge:
             return None
         refresh_token = secrets.token_urlsafe(32)
         self._sessions[refresh_token] = grant.account
         nonce = {"nonce": grant.nonce} if grant.nonce else {}
-        return {**self._tokens(grant.account, **nonce), "refresh_token": refresh_token}
+        tokens = self._tokens(grant.account, client_id, **nonce)
+        return {**tokens, "refresh_token": refresh_token}
 
-    def renew(self, refresh_token: str) -> dict[str, object] | None:
+    def renew(self, client_id: str, refresh_token: str) -> dict[str, object] | None:
         """New tokens, or nothing for a refresh token that is none of this run's."""
         account = self._sessions.get(refresh_token)
-        return None if account is None else self._tokens(account)
+        return None if account is None else self._tokens(account, client_id)
 
     def forget(self, refresh_token: str) -> bool:
         """Revokes the refresh token. False if it was unknown."""
         return self._sessions.pop(refresh_token, None) is not None
 
-    def _tokens(self, account: str, **claims: str) -> dict[str, object]:
-        id_token = self.issuer.token(account, DESKTOP_CLIENT_ID, azp=DESKTOP_CLIENT_ID, **claims)
+    def _tokens(self, account: str, client_id: str, **claims: str) -> dict[str, object]:
+        id_token = self.issuer.token(account, client_id, azp=client_id, **claims)
         return {
             "id_token": id_token,
             "access_token": secrets.token_urlsafe(32),
@@ -138,15 +150,15 @@ def sign_people_in(app: Flask, sign_in: SignIn) -> None:
     @app.post(TOKEN)
     def give_tokens() -> Response:
         form = request.form
-        client = (form.get("client_id"), form.get("client_secret"))
-        if client != (DESKTOP_CLIENT_ID, DESKTOP_CLIENT_SECRET):
+        client_id = form.get("client_id", "")
+        if client_id not in _CLIENTS or form.get("client_secret") != _CLIENTS[client_id]:
             return _error("invalid_client", 401)
         kind = form.get("grant_type")
         if kind == "authorization_code":
             fields = ("code", "code_verifier", "redirect_uri")
-            tokens = sign_in.redeem(*(form.get(name, "") for name in fields))
+            tokens = sign_in.redeem(client_id, *(form.get(name, "") for name in fields))
         elif kind == "refresh_token":
-            tokens = sign_in.renew(form.get("refresh_token", ""))
+            tokens = sign_in.renew(client_id, form.get("refresh_token", ""))
         else:
             return _error("unsupported_grant_type", 400)
         return _error("invalid_grant", 400) if tokens is None else _json(tokens)
@@ -161,7 +173,7 @@ def _check_request() -> None:
     """As Google: who asks wrongly gets a page that says so, and nobody is sent anywhere."""
     asked = request.args
     target = urlsplit(asked.get("redirect_uri", ""))
-    if asked.get("client_id") != DESKTOP_CLIENT_ID:
+    if asked.get("client_id") not in _CLIENTS:
         _refuse("invalid_client")
     if target.scheme != "http" or target.hostname not in _LOOPBACK or target.query:
         _refuse("redirect_uri_mismatch")

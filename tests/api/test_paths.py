@@ -109,7 +109,8 @@ def test_a_path_takes_the_methods_of_its_own_routes(harness: Harness, ada: Calle
     """No path is taken for another one's id: `Allow` has what is declared for it, and no more."""
     declared: dict[str, set[str]] = {}
     for rule in harness.app.url_map.iter_rules():
-        declared.setdefault(re.sub("<.+?>", "x", rule.rule), set()).update(rule.methods or ())
+        path = re.sub("<any.+?>", "console.css", rule.rule)
+        declared.setdefault(re.sub("<.+?>", "x", path), set()).update(rule.methods or ())
     for path, methods in declared.items():
         allowed = ada.request("OPTIONS", path).headers["Allow"]
         assert set(allowed.split(", ")) == methods, path

@@ -23,6 +23,7 @@ VALUES = {
     "DORMOUSE_EVENTS_TOPIC": "dormouse-events",
     "DORMOUSE_WEBHOOK_CACHE_SECONDS": "60",
     "DORMOUSE_API_AUDIENCES": "https://dormouse-api-1.us-central1.run.app",
+    "DORMOUSE_CONSOLE_CLIENT_ID": "",
     "DORMOUSE_ROLES": '[{"role":"submitter","members":["serviceAccount:build@p.iam.example.com"]}]',
     "DORMOUSE_FIREBASE_PROJECT": "",
     "DORMOUSE_CORS_ORIGINS": "",
@@ -52,6 +53,8 @@ NOT_TERRAFORMS = {
     "PUBSUB_EMULATOR_HOST",
     "DORMOUSE_CERTIFICATES_URL",
     "STORAGE_EMULATOR_HOST",
+    "DORMOUSE_SIGN_IN_URL",
+    "DORMOUSE_CONSOLE_CLIENT_SECRET",  # a secret, which stands apart from the plain ones
     "GCE_METADATA_HOST",  # Google's own
     "DORMOUSE_HANDLERS",  # the image's, as is the next
     "DORMOUSE_TRIGGERS",

@@ -48,6 +48,7 @@ module "dormouse" {
   protect          = var.protect
   roles            = var.roles
   api_audiences    = var.api_audiences
+  console          = var.console
   repository       = var.repository
   alert_emails     = var.alert_emails
   budget           = var.budget

@@ -71,6 +71,14 @@ variable "history" {
   default = false
 }
 
+variable "console" {
+  type = object({
+    client_id = string
+    secret    = string
+  })
+  default = null
+}
+
 variable "api_audiences" {
   description = "The id of the OAuth client that signs people in, and other audiences of your own."
   type        = list(string)

@@ -1,0 +1,239 @@
+"""Renders the console's pages from what the API answers. Loaded with the first page only."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.console import forms, words
+from api.console.inside import Api, Refused
+from jobs.events.model import DELIVERY
+from jobs.job.model import Status
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+SECTIONS: Final = (
+    ("overview", "/console", "Overview"),
+    ("jobs", "/console/jobs", "Jobs"),
+    ("types", "/console/job-types", "Job types"),
+    ("schedules", "/console/schedules", "Schedules"),
+    ("webhooks", "/console/webhooks", "Webhooks"),
+    ("letters", "/console/dead-letters", "Dead letters"),
+)
+RECENT: Final = 15
+LISTED: Final = 50
+
+
+class Pages:
+    """The pages as one person may see them at one moment."""
+
+    def __init__(self, api: Api, now: datetime, proof: str) -> None:
+        self._api = api
+        self._now = now
+        self._proof = proof
+        self._me: Mapping[str, Any] = api.get("/v1/me")
+
+    def overview(self) -> str:
+        """What runs, waits and failed last, and what needs somebody."""
+        lists = {
+            status: _own(self._jobs(status=status, page_size=2 * RECENT))[:RECENT]
+            for status in (Status.RUNNING, Status.QUEUED, Status.FAILED)
+        }
+        recent = _own(self._jobs(page_size=100))
+        return self._render(
+            "overview.html",
+            section="overview",
+            title="Overview",
+            lists=lists,
+            most=RECENT,
+            letters=self._letters(5),
+            bars=_bars(recent, self._now),
+            recent=recent,
+            failing=[hook for hook in self._webhooks() if hook["failing_since"]],
+        )
+
+    def jobs(self, query: Mapping[str, str]) -> str:
+        """A page of jobs by status, type and label."""
+        asked = {name: query.get(name, "").strip() for name in ("status", "type", "label")}
+        name, _, value = asked["label"].partition("=")
+        label = {f"label.{name}": value} if name else {}
+        wrong, found = "", {"jobs": [], "next_page_token": ""}
+        try:
+            found = self._jobs(
+                status=asked["status"],
+                type=asked["type"],
+                page_size=LISTED,
+                page_token=query.get("page_token", ""),
+                **label,
+            )
+        except Refused as refused:
+            wrong = str(refused)
+        return self._render(
+            "jobs.html",
+            section="jobs",
+            title="Jobs",
+            asked=asked,
+            wrong=wrong,
+            found=found,
+            statuses=list(Status),
+            types=[one["name"] for one in self._types()],
+        )
+
+    def job(self, job_id: str) -> str:
+        """All about one job."""
+        job = self._api.get(f"/v1/jobs/{job_id}")
+        told = (
+            self._optional(f"/v1/jobs/{job_id}/deliveries", "deliveries") if job["notify"] else []
+        )
+        return self._render(
+            "job.html",
+            section="jobs",
+            title=f"{job['type']} {job_id[:8]}",
+            job=job,
+            why=words.why_waiting(job, self._now),
+            lanes=words.lanes(job, self._now),
+            told=told,
+        )
+
+    def job_types(self) -> str:
+        """Every kind of work there is."""
+        return self._render(
+            "job_types.html", section="types", title="Job types", types=self._types()
+        )
+
+    def job_type(self, name: str, given: Mapping[str, str] | None = None, wrong: str = "") -> str:
+        """One kind of work, and the form that submits it, as it was filled in if that was wrong."""
+        kind = self._api.get(f"/v1/job-types/{name}")
+        fields = forms.fields_of(kind["payload_schema"], kind["example"])
+        if given is not None:
+            fields = [{**one, "value": given.get(f"payload.{one['name']}", "")} for one in fields]
+        return self._render(
+            "job_type.html", section="types", title=name, kind=kind, fields=fields, wrong=wrong
+        )
+
+    def schedules(self) -> str:
+        return self._render(
+            "schedules.html",
+            section="schedules",
+            title="Schedules",
+            schedules=self._api.get("/v1/schedules", page_size=LISTED)["schedules"],
+        )
+
+    def webhooks(self) -> str:
+        return self._render(
+            "webhooks.html", section="webhooks", title="Webhooks", webhooks=self._webhooks()
+        )
+
+    def webhook(self, webhook_id: str) -> str:
+        """A webhook and what was sent to it."""
+        return self._render(
+            "webhook.html",
+            section="webhooks",
+            title="Webhook",
+            hook=self._api.get(f"/v1/webhooks/{webhook_id}"),
+            deliveries=self._api.get(f"/v1/webhooks/{webhook_id}/deliveries", page_size=LISTED)[
+                "deliveries"
+            ],
+        )
+
+    def dead_letters(self) -> str:
+        return self._render(
+            "dead_letters.html",
+            section="letters",
+            title="Dead letters",
+            letters=self._letters(LISTED),
+        )
+
+    def refused(self, refused: Refused) -> str:
+        """Why there is no page."""
+        return self._render(
+            "refused.html", section="", title="No page", refused=refused, status=refused.status
+        )
+
+    def _jobs(self, **query: Any) -> Any:
+        return self._api.get("/v1/jobs", **query)
+
+    def _types(self) -> list[Any]:
+        return list(self._api.get("/v1/job-types")["job_types"])
+
+    def _webhooks(self) -> list[Any]:
+        return self._optional("/v1/webhooks", "webhooks", page_size=LISTED) or []
+
+    def _letters(self, most: int) -> list[Any] | None:
+        return self._optional("/v1/dead-letters", "dead_letters", page_size=most)
+
+    def _optional(self, path: str, name: str, **query: Any) -> list[Any] | None:
+        """None for what the person's role does not show."""
+        try:
+            return list(self._api.get(path, **query)[name])
+        except Refused as refused:
+            if refused.status != 403:  # noqa: PLR2004 - forbidden
+                raise
+            return None
+
+    def _render(self, template: str, **what: Any) -> str:
+        common = {
+            "sections": SECTIONS,
+            "me": self._me,
+            "can": _abilities(self._me),
+            "now": self._now,
+            "proof": self._proof,
+        }
+        return _templates().get_template(template).render(**common, **what)
+
+
+def signed_out(why: str, onward: str, *, is_on: bool) -> str:
+    """What somebody sees who has not signed in, or can't; `onward` is where that leads."""
+    template = _templates().get_template("signed_out.html")
+    return template.render(why=why, onward=onward, is_on=is_on, title="Sign in")
+
+
+def static(name: str) -> bytes:
+    return (_TEMPLATES / name).read_bytes()
+
+
+def _own(found: Mapping[str, Any]) -> list[Any]:
+    """The jobs that people submitted: deliveries have pages of their own."""
+    return [job for job in found["jobs"] if job["type"] != DELIVERY]
+
+
+def _abilities(me: Mapping[str, Any]) -> set[str]:
+    roles = {one["role"] for one in me["roles"]}
+    abilities = set()
+    if roles & {"submitter", "operator"}:
+        abilities.add("submit")
+    if "operator" in roles:
+        abilities.add("operate")
+    return abilities
+
+
+def _bars(jobs: list[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """The last hour in parts of five minutes: how many of these jobs ended, and how."""
+    parts = [{"succeeded": 0, "failed": 0, "cancelled": 0} for _ in range(12)]
+    for job in jobs:
+        ended = words.moment(job["finished_at"])
+        minutes = (now - ended).total_seconds() / 60 if ended else 60
+        if 0 <= minutes < 60:  # noqa: PLR2004 - an hour
+            parts[11 - int(minutes // 5)][job["status"]] += 1
+    most = max([sum(part.values()) for part in parts] + [1])
+    return [{**part, "most": most} for part in parts]
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"ago": words.ago, "pretty": _as_json}
+    return environment

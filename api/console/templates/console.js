@@ -1,0 +1,70 @@
+// Everything works without this: it keeps a running job's page fresh, asks before what can't be
+// undone, and listens to keys.
+"use strict";
+
+function keepFresh() {
+  const live = document.querySelector("[data-events]");
+  if (!live) return;
+  const source = new EventSource(live.dataset.events);
+  let busy = false;
+  let again = false;
+  async function show() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById("live");
+        const shown = document.getElementById("live");
+        if (fresh && shown && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
+      }
+    } finally {
+      busy = false;
+      if (again) {
+        again = false;
+        setTimeout(show, 500);
+      }
+    }
+  }
+  for (const kind of ["status", "progress", "log"]) source.addEventListener(kind, show);
+  source.addEventListener("end", () => {
+    source.close();
+    show();
+  });
+}
+
+function askFirst(event) {
+  const question = event.target.dataset.ask;
+  if (question && !confirm(question)) event.preventDefault();
+}
+
+function move(step) {
+  const rows = [...document.querySelectorAll("table.rows tbody tr")];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("here"));
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  rows.forEach((row) => row.classList.toggle("here", row === next));
+  next.querySelector("a")?.focus();
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog")) return;
+  if (event.key === "?") document.getElementById("keys").showModal();
+  else if (event.key === "j") move(1);
+  else if (event.key === "k") move(-1);
+  else if (event.key === "/") {
+    const search = document.getElementById("search");
+    if (search) search.focus();
+    else location.assign("/console/jobs");
+  } else return;
+  event.preventDefault();
+}
+
+document.addEventListener("submit", askFirst);
+document.addEventListener("keydown", onKey);
+keepFresh();
