@@ -7,7 +7,11 @@ resource "google_cloud_run_v2_service" "api" {
   ingress  = "INGRESS_TRAFFIC_ALL"
   # It keeps nothing. With protection, a service whose first revision failed could not be replaced.
   deletion_protection = false
-  depends_on          = [google_project_service.apis, google_project_iam_member.documents]
+  depends_on = [
+    google_project_service.apis,
+    google_project_iam_member.documents,
+    google_secret_manager_secret_iam_member.console,
+  ]
 
   # Callers are verified in the application, which answers each with a problem of its own.
   # https://cloud.google.com/run/docs/securing/managing-access#invoker_check
@@ -74,7 +78,6 @@ resource "google_cloud_run_v2_service" "api" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.console]
 
   lifecycle {
     # The build deploys. It leaves the revision's name to Cloud Run, as one that is set would have to

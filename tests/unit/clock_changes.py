@@ -81,8 +81,7 @@ def must_fire(expression: str, zone: ZoneInfo, first: datetime, last: datetime) 
     With a `*` in minute or hour: whenever a clock shows such a time. Without: once for each such
     time, when a clock first shows it, or the first minute behind it if none does.
     """
-    minutes = [first + number * MINUTE for number in range(int((last - first) / MINUTE))]
-    shown = [minute.astimezone(zone).replace(tzinfo=None) for minute in minutes]
+    minutes, shown = looked_at(zone, first, last)
     fields = expression.split()
     if fields[0].startswith("*") or fields[1].startswith("*"):
         return [m for m, clock in zip(minutes, shown, strict=True) if matches(fields, clock)]
@@ -96,6 +95,15 @@ def must_fire(expression: str, zone: ZoneInfo, first: datetime, last: datetime) 
             fired[firsts.get(clock) or _behind(clock, minutes, shown)] = None
         clock += MINUTE
     return sorted(fired)
+
+
+@cache
+def looked_at(
+    zone: ZoneInfo, first: datetime, last: datetime
+) -> tuple[list[datetime], list[datetime]]:
+    """Each minute of that time, and what a clock of the zone shows in it."""
+    minutes = [first + number * MINUTE for number in range(int((last - first) / MINUTE))]
+    return minutes, [minute.astimezone(zone).replace(tzinfo=None) for minute in minutes]
 
 
 def _behind(clock: datetime, minutes: Sequence[datetime], shown: Sequence[datetime]) -> datetime:
@@ -118,19 +126,41 @@ def values(field: str, last: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def alike() -> dict[tuple[tuple[datetime, object, object], ...], list[str]]:
+    """Zones whose clocks change at the same moments from and to the same time are tried once."""
+    found: dict[tuple[tuple[datetime, object, object], ...], list[str]] = {}
+    for zone in zones():
+        clock = ZoneInfo(zone)
+        of_zone = tuple(
+            (
+                change.hour,
+                change.hour.astimezone(clock).utcoffset(),
+                (change.hour + HOUR).astimezone(clock).utcoffset(),
+            )
+            for change in changes(zone)
+        )
+        found.setdefault(of_zone, []).append(zone)
+    return found
+
+
 def main() -> None:
     """Try every zone; say what disagrees."""
-    tried = 0
+    tried = stood_for = 0
     wrong = []
-    for zone in zones():
-        for change in changes(zone):
+    for names in alike().values():
+        looked_at.cache_clear()
+        for change in changes(names[0]):
             for expression in EXPRESSIONS:
                 tried += 1
+                stood_for += len(names)
                 if found := disagreements(change, expression):
                     wrong.append((change, expression, found[0]))
     for one in wrong[:20]:
         print(*one)  # noqa: T201 - a command
-    print(f"{tried} changes and expressions, {len(wrong)} wrong")  # noqa: T201 - likewise
+    print(  # noqa: T201 - likewise
+        f"{tried} changes and expressions tried, which stand for {stood_for} of all zones:"
+        f" {len(wrong)} wrong"
+    )
     sys.exit(bool(wrong))
 
 
