@@ -1,4 +1,4 @@
-"""The commands of the README and of docs/examples.md, run as they are pasted, on the real system."""
+"""The commands of the README and docs/examples.md, run as they are pasted, on the real system."""
 
 import json
 import os
