@@ -40,19 +40,17 @@ class CheckOutcome:
 
 
 def checks(pytest_arguments: Sequence[str]) -> tuple[Check, ...]:
+    # As modules: scripts name the folder in which they were installed, which may be moved.
+    mypy = (sys.executable, "-m", "mypy")
     pytest = (sys.executable, "-m", "pytest", *SIDE_BY_SIDE)
     # Of a part there is nothing to learn from it.
     coverage = () if pytest_arguments else ("--cov", "--cov-report=term")
     return (
         Check("lint", (f"{_BIN}/ruff", "check", ".")),
         Check("format", (f"{_BIN}/ruff", "format", "--check", ".")),
-        # As modules: scripts name the folder in which they were installed, which may be moved.
-        Check("types", (sys.executable, "-m", "mypy")),
+        Check("types", mypy),
         # The client is for an older Python than everything else.
-        Check(
-            "client's types",
-            (sys.executable, "-m", "mypy", "--python-version=3.10", "client/dormouse"),
-        ),
+        Check("client's types", (*mypy, "--python-version=3.10", "client/dormouse")),
         Check("import rules", (sys.executable, "-c", _LINT_IMPORTS)),
         Check("tests", (*pytest, *coverage, *pytest_arguments), quiet=False),
     )
