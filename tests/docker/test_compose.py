@@ -10,7 +10,7 @@ import pytest
 from local.containers import IMAGE
 from local.ports import PURPOSES, Ports, variable
 from local.processes import ROOT
-from local.services import _CONFIGURATION, environment
+from local.services import _CONFIGURATION, environment, url
 
 SERVICES: dict[str, dict[str, Any]] = msgspec.yaml.decode(
     (ROOT / "docker-compose.yml").read_bytes(), type=dict[str, Any]
