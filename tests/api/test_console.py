@@ -437,6 +437,15 @@ def test_a_time_line_fills_its_width() -> None:
     assert parts[-1].x + parts[-1].width == pytest.approx(100, abs=0.1)
 
 
+def test_a_job_cancelled_before_it_ran_has_a_time_line() -> None:
+    """All of its life was waiting."""
+    created, finished = T0.isoformat(), NOW.isoformat()
+    about = {"created_at": created, "finished_at": finished, "status": "cancelled", "attempts": []}
+    (part,) = words.lanes(about, NOW)
+    assert (part.kind, part.width) == ("waiting", 100)
+    assert part.label == "waited, and never ran, 10 min"
+
+
 @pytest.mark.parametrize(
     ("about", "text", "value"),
     [
