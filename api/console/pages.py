@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.console import forms, words
 from api.console.inside import Api, Refused
+from api.console.offers import Offers
 from jobs.events.model import DELIVERY
 from jobs.job.model import Status
 
@@ -30,24 +31,30 @@ LISTED: Final = 50
 class Pages:
     """The pages as one person may see them at one moment."""
 
-    def __init__(self, api: Api, now: datetime, proof: str) -> None:
+    def __init__(
+        self, api: Api, me: Mapping[str, Any], offers: Offers, now: datetime, proof: str
+    ) -> None:
         self._api = api
+        self._me = me
+        self._offers = offers
         self._now = now
         self._proof = proof
-        self._me: Mapping[str, Any] = api.get("/v1/me")
 
-    def overview(self) -> str:
+    def overview(self, job_type: str = "") -> str:
         """What runs, waits and failed last, and what needs somebody."""
+        if not self._offers.list(job_type or None):
+            return self._choose("overview", "Overview", "/console")
         lists = {
-            status: _own(self._jobs(status=status, page_size=2 * RECENT))[:RECENT]
+            status: _own(self._jobs(status=status, type=job_type, page_size=2 * RECENT))[:RECENT]
             for status in (Status.RUNNING, Status.QUEUED, Status.FAILED)
         }
-        recent = _own(self._jobs(page_size=100))
+        recent = _own(self._jobs(type=job_type, page_size=100))
         return self._render(
             "overview.html",
             section="overview",
             title="Overview",
             lists=lists,
+            job_type=job_type,
             most=RECENT,
             letters=self._letters(5),
             bars=_bars(recent, self._now),
@@ -114,12 +121,15 @@ class Pages:
             "job_type.html", section="types", title=name, kind=kind, fields=fields, wrong=wrong
         )
 
-    def schedules(self) -> str:
+    def schedules(self, job_type: str = "") -> str:
+        if not self._offers.list(job_type or None):
+            return self._choose("schedules", "Schedules", "/console/schedules")
+        found = self._api.get("/v1/schedules", type=job_type, page_size=LISTED)
         return self._render(
             "schedules.html",
             section="schedules",
             title="Schedules",
-            schedules=self._api.get("/v1/schedules", page_size=LISTED)["schedules"],
+            schedules=found["schedules"],
         )
 
     def webhooks(self) -> str:
@@ -153,6 +163,11 @@ class Pages:
             "refused.html", section="", title="No page", refused=refused, status=refused.status
         )
 
+    def _choose(self, section: str, title: str, path: str) -> str:
+        """For those whose roles are for some job types: no single list is theirs."""
+        types = [one["name"] for one in self._types() if self._offers.list(one["name"])]
+        return self._render("choose.html", section=section, title=title, path=path, types=types)
+
     def _jobs(self, **query: Any) -> Any:
         return self._api.get("/v1/jobs", **query)
 
@@ -178,7 +193,7 @@ class Pages:
         common = {
             "sections": SECTIONS,
             "me": self._me,
-            "can": _abilities(self._me),
+            "can": self._offers,
             "now": self._now,
             "proof": self._proof,
         }
@@ -198,16 +213,6 @@ def static(name: str) -> bytes:
 def _own(found: Mapping[str, Any]) -> list[Any]:
     """The jobs that people submitted: deliveries have pages of their own."""
     return [job for job in found["jobs"] if job["type"] != DELIVERY]
-
-
-def _abilities(me: Mapping[str, Any]) -> set[str]:
-    roles = {one["role"] for one in me["roles"]}
-    abilities = set()
-    if roles & {"submitter", "operator"}:
-        abilities.add("submit")
-    if "operator" in roles:
-        abilities.add("operate")
-    return abilities
 
 
 def _bars(jobs: list[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:

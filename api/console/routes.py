@@ -25,7 +25,7 @@ View = Callable[["Pages"], str]
 @routes.get("")
 @public
 def overview() -> AnyResponse:
-    return _page(lambda pages: pages.overview())
+    return _page(lambda pages: pages.overview(request.args.get("type", "")))
 
 
 @routes.get("/jobs")
@@ -71,7 +71,7 @@ def job_type(name: str) -> AnyResponse:
 @routes.get("/schedules")
 @public
 def schedules() -> AnyResponse:
-    return _page(lambda pages: pages.schedules())
+    return _page(lambda pages: pages.schedules(request.args.get("type", "")))
 
 
 @routes.get("/webhooks")
@@ -177,16 +177,20 @@ def file(name: str) -> AnyResponse:
 def _page(view: View, status: int = 200) -> AnyResponse:
     from api.console import session  # noqa: PLC0415 - with the first page
     from api.console.inside import Api, Refused  # noqa: PLC0415 - likewise
+    from api.console.offers import Offers  # noqa: PLC0415 - likewise
     from api.console.pages import Pages  # noqa: PLC0415 - likewise
 
     if not deps().settings.console_client_id:
         return _signed_out("", 404)
     if not session.token():
         return _signed_out("", _UNAUTHENTICATED)
+    api = Api(session.token())
     try:
-        pages = Pages(Api(session.token()), deps().now(), session.proof(_client().secret))
+        me = api.get("/v1/me")
+        offers = Offers(session.caller())
     except Refused as refused:
         return _signed_out(str(refused), refused.status)
+    pages = Pages(api, me, offers, deps().now(), session.proof(_client().secret))
     try:
         return session.page(view(pages), status)
     except Refused as refused:

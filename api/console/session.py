@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.auth.access import Caller
+from api.dependencies import deps
 from identity.errors import PermissionDenied
 
 SESSION: Final = "__Host-dormouse"
@@ -25,6 +27,12 @@ def origin() -> str:
 def token() -> str:
     """The identity token of who looks, or "". Verified by whatever it is used for."""
     return request.cookies.get(SESSION, "")
+
+
+def caller() -> Caller:
+    """Who looks, and with which roles. Raises `Unauthenticated`, `PermissionDenied`."""
+    identity = deps().issuers.verify(token(), deps().settings.api_audiences)
+    return deps().access.caller(identity)
 
 
 def keep(response: AnyResponse, name: str, value: str, seconds: int | None = None) -> None:
