@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -28,17 +29,24 @@ RECENT: Final = 15
 LISTED: Final = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who looks: `proof` is what the forms of their session carry."""
+
+    me: Mapping[str, Any]
+    offers: Offers
+    proof: str
+    theme: str
+
+
 class Pages:
     """The pages as one person may see them at one moment."""
 
-    def __init__(
-        self, api: Api, me: Mapping[str, Any], offers: Offers, now: datetime, proof: str
-    ) -> None:
+    def __init__(self, api: Api, reader: Reader, now: datetime) -> None:
         self._api = api
-        self._me = me
-        self._offers = offers
+        self._reader = reader
+        self._offers = reader.offers
         self._now = now
-        self._proof = proof
 
     def overview(self, job_type: str = "") -> str:
         """What runs, waits and failed last, and what needs somebody."""
@@ -192,18 +200,19 @@ class Pages:
     def _render(self, template: str, **what: Any) -> str:
         common = {
             "sections": SECTIONS,
-            "me": self._me,
+            "me": self._reader.me,
             "can": self._offers,
+            "theme": self._reader.theme,
+            "proof": self._reader.proof,
             "now": self._now,
-            "proof": self._proof,
         }
         return _templates().get_template(template).render(**common, **what)
 
 
-def signed_out(why: str, onward: str, *, is_on: bool) -> str:
+def signed_out(why: str, onward: str, *, is_on: bool, theme: str) -> str:
     """What somebody sees who has not signed in, or can't; `onward` is where that leads."""
     template = _templates().get_template("signed_out.html")
-    return template.render(why=why, onward=onward, is_on=is_on, title="Sign in")
+    return template.render(why=why, onward=onward, is_on=is_on, theme=theme, title="Sign in")
 
 
 def static(name: str) -> bytes:

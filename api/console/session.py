@@ -15,6 +15,9 @@ from identity.errors import PermissionDenied
 SESSION: Final = "__Host-dormouse"
 ATTEMPT: Final = "__Host-dormouse-sign-in"
 ATTEMPT_SECONDS: Final = 600
+THEME: Final = "__Host-dormouse-theme"
+THEME_SECONDS: Final = 400 * 86_400
+"""As long as browsers keep any cookie (RFC 6265bis, 5.5)."""
 FIELD: Final = "csrf"
 
 
@@ -33,6 +36,12 @@ def caller() -> Caller:
     """Who looks, and with which roles. Raises `Unauthenticated`, `PermissionDenied`."""
     identity = deps().issuers.verify(token(), deps().settings.api_audiences)
     return deps().access.caller(identity)
+
+
+def theme() -> str:
+    """`light`, `dark`, or "" for the system's."""
+    chosen = request.cookies.get(THEME, "")
+    return chosen if chosen in {"light", "dark"} else ""
 
 
 def keep(response: AnyResponse, name: str, value: str, seconds: int | None = None) -> None:

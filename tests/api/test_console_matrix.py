@@ -62,7 +62,8 @@ OPEN = {
     "GET /console/sign-in",
     "GET /console/signed-in",
     "POST /console/sign-out",
-    "GET /console/<any('console.css', 'console.js'):name>",
+    "POST /console/theme",
+    "GET /console/<any('console.css', 'console.js', 'icon.svg'):name>",
 }
 """What shows nothing of anybody."""
 
