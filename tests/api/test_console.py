@@ -233,6 +233,9 @@ def test_a_page_runs_nothing_but_its_own_files(harness: Harness, path: str) -> N
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Frame-Options"] == "DENY"
+    if path in PAGES:
+        # Under `no-referrer` browsers send forms with `Origin: null`, which is refused.
+        assert answer.headers.getlist("Referrer-Policy") == ["same-origin"]
     page = answer.get_data(as_text=True)
     if path.startswith(("/console/console.", "/console/icon.")):
         return
