@@ -26,19 +26,19 @@ from tests.factories import Clock, a_delivery, a_schedule, a_webhook, an_error, 
 OWNER: Final = "dev@example.com"
 PEOPLE: Final = {
     "submitter": OWNER,
-    "viewer": "viewer@example.com",
+    "viewer": "viewer@example.org",
     "operator": "operator@example.com",
 }
 STRANGER: Final = "eve@example.com"
 MANY: Final = 10_000
 HOOK: Final = "a" * 32
 NAMED: Final = {
-    "running": "1" * 32,
-    "waiting": "2" * 32,
-    "retrying": "3" * 32,
-    "failed": "4" * 32,
-    "succeeded": "5" * 32,
-    "cancelled": "6" * 32,
+    "running": "5f0c6a1e9d3b4c7f8a2e1d0b9c8f7a6e",
+    "waiting": "c41b7d02a96e4f53b8d0e7a1f2963c58",
+    "retrying": "90e2fd5b7c134a86951f3be8d7a04c62",
+    "failed": "2ab85c70e1f94d36a07b6e95d4c8f113",
+    "succeeded": "e7d39f4408b24c1a9c65d2b0718fa3e6",
+    "cancelled": "b6109a3cf52d4e78836a1d7c40e5f92b",
 }
 _LATENESS: Final = timedelta(seconds=40)
 

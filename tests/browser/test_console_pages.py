@@ -78,6 +78,19 @@ def test_a_page_is_sound(
     assert watch.wrong == []
 
 
+def test_the_picture_in_the_readme(people: dict[str, BrowserContext], site: Site) -> None:
+    """It is of a running job; `DORMOUSE_SCREENSHOTS=docs ... -k readme` makes it anew."""
+    page = people["operator"].new_page()
+    page.set_viewport_size({"width": 1200, "height": 760})
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{site.url}/console/jobs/{NAMED['running']}")
+    made = page.screenshot(path=Path(SHOTS) / "console.png" if SHOTS else None)
+    page.close()
+    kept = (Path(__file__).parents[2] / "docs" / "console.png").read_bytes()
+    # A PNG's width and height: https://www.w3.org/TR/png-3/#11IHDR
+    assert kept[:24] == made[:24]
+
+
 def test_a_stranger_is_told_who_they_are(people: dict[str, BrowserContext], site: Site) -> None:
     """Somebody without a role can sign in, and reads what to ask for."""
     browser = people["operator"].browser
