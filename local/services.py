@@ -22,6 +22,7 @@ _CONFIGURATION = {
 
 ROLES = (
     '[{"role":"submitter","members":["domain:example.com"]},'
+    '{"role":"viewer","members":["user:viewer@example.org"]},'
     '{"role":"operator","members":["user:operator@example.com"]}]'
 )
 

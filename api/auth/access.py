@@ -9,7 +9,7 @@ from identity.issuers import Identity
 from jobs.errors import DormouseError, JobNotFound
 from jobs.job.model import Job
 from jobs.settings.roles import Binding, Role, covers
-from jobs.webhooks.model import Webhook, WebhookNotFound
+from jobs.webhooks.model import WebhookNotFound
 
 _READS = frozenset({Role.VIEWER, Role.OPERATOR})
 _SUBMITS = frozenset({Role.SUBMITTER, Role.OPERATOR})
@@ -23,6 +23,13 @@ class Owned(Protocol):
     def owner(self) -> str: ...
     @property
     def type(self) -> str: ...
+
+
+class OwnedWebhook(Protocol):
+    """A webhook, as far as rights depend on it: it has no job type."""
+
+    @property
+    def owner(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -97,19 +104,19 @@ class Caller:
         if not self.roles & _SUBMITS:
             raise PermissionDenied("You need the role submitter to be told of jobs.")
 
-    def check_read_webhook(self, webhook: Webhook) -> None:
+    def check_read_webhook(self, webhook: OwnedWebhook) -> None:
         """Raises `WebhookNotFound` for the webhooks of others, as if there were none."""
         if self.webhook_owner_to_list() not in {None, webhook.owner}:
             raise WebhookNotFound
 
-    def check_change_webhook(self, webhook: Webhook) -> None:
+    def check_change_webhook(self, webhook: OwnedWebhook) -> None:
         """For its owner and operators. Raises `WebhookNotFound`, `PermissionDenied`."""
         self.check_read_webhook(webhook)
         owns = webhook.owner == self.member and self.roles & _SUBMITS
         if not owns and not self._may(_CHANGES, None):
             raise PermissionDenied("You need the role operator to change this webhook.")
 
-    def check_secret_of_webhook(self, webhook: Webhook) -> None:
+    def check_secret_of_webhook(self, webhook: OwnedWebhook) -> None:
         """For its owner only. Raises `WebhookNotFound`, `PermissionDenied`."""
         self.check_change_webhook(webhook)
         if webhook.owner != self.member:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.console import forms, words
 from api.console.inside import Api, Refused
+from api.console.offers import Offers
 from jobs.events.model import DELIVERY
 from jobs.job.model import Status
 
@@ -27,27 +29,40 @@ RECENT: Final = 15
 LISTED: Final = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who looks: `proof` is what the forms of their session carry."""
+
+    me: Mapping[str, Any]
+    offers: Offers
+    proof: str
+    theme: str
+
+
 class Pages:
     """The pages as one person may see them at one moment."""
 
-    def __init__(self, api: Api, now: datetime, proof: str) -> None:
+    def __init__(self, api: Api, reader: Reader, now: datetime) -> None:
         self._api = api
+        self._reader = reader
+        self._offers = reader.offers
         self._now = now
-        self._proof = proof
-        self._me: Mapping[str, Any] = api.get("/v1/me")
 
-    def overview(self) -> str:
+    def overview(self, job_type: str = "") -> str:
         """What runs, waits and failed last, and what needs somebody."""
+        if not self._offers.list(job_type or None):
+            return self._choose("overview", "Overview", "/console")
         lists = {
-            status: _own(self._jobs(status=status, page_size=2 * RECENT))[:RECENT]
+            status: _own(self._jobs(status=status, type=job_type, page_size=2 * RECENT))[:RECENT]
             for status in (Status.RUNNING, Status.QUEUED, Status.FAILED)
         }
-        recent = _own(self._jobs(page_size=100))
+        recent = _own(self._jobs(type=job_type, page_size=100))
         return self._render(
             "overview.html",
             section="overview",
             title="Overview",
             lists=lists,
+            job_type=job_type,
             most=RECENT,
             letters=self._letters(5),
             bars=_bars(recent, self._now),
@@ -114,12 +129,15 @@ class Pages:
             "job_type.html", section="types", title=name, kind=kind, fields=fields, wrong=wrong
         )
 
-    def schedules(self) -> str:
+    def schedules(self, job_type: str = "") -> str:
+        if not self._offers.list(job_type or None):
+            return self._choose("schedules", "Schedules", "/console/schedules")
+        found = self._api.get("/v1/schedules", type=job_type, page_size=LISTED)
         return self._render(
             "schedules.html",
             section="schedules",
             title="Schedules",
-            schedules=self._api.get("/v1/schedules", page_size=LISTED)["schedules"],
+            schedules=found["schedules"],
         )
 
     def webhooks(self) -> str:
@@ -153,6 +171,11 @@ class Pages:
             "refused.html", section="", title="No page", refused=refused, status=refused.status
         )
 
+    def _choose(self, section: str, title: str, path: str) -> str:
+        """For those whose roles are for some job types: no single list is theirs."""
+        types = [one["name"] for one in self._types() if self._offers.list(one["name"])]
+        return self._render("choose.html", section=section, title=title, path=path, types=types)
+
     def _jobs(self, **query: Any) -> Any:
         return self._api.get("/v1/jobs", **query)
 
@@ -177,18 +200,19 @@ class Pages:
     def _render(self, template: str, **what: Any) -> str:
         common = {
             "sections": SECTIONS,
-            "me": self._me,
-            "can": _abilities(self._me),
+            "me": self._reader.me,
+            "can": self._offers,
+            "theme": self._reader.theme,
+            "proof": self._reader.proof,
             "now": self._now,
-            "proof": self._proof,
         }
         return _templates().get_template(template).render(**common, **what)
 
 
-def signed_out(why: str, onward: str, *, is_on: bool) -> str:
+def signed_out(why: str, onward: str, *, is_on: bool, theme: str) -> str:
     """What somebody sees who has not signed in, or can't; `onward` is where that leads."""
     template = _templates().get_template("signed_out.html")
-    return template.render(why=why, onward=onward, is_on=is_on, title="Sign in")
+    return template.render(why=why, onward=onward, is_on=is_on, theme=theme, title="Sign in")
 
 
 def static(name: str) -> bytes:
@@ -198,16 +222,6 @@ def static(name: str) -> bytes:
 def _own(found: Mapping[str, Any]) -> list[Any]:
     """The jobs that people submitted: deliveries have pages of their own."""
     return [job for job in found["jobs"] if job["type"] != DELIVERY]
-
-
-def _abilities(me: Mapping[str, Any]) -> set[str]:
-    roles = {one["role"] for one in me["roles"]}
-    abilities = set()
-    if roles & {"submitter", "operator"}:
-        abilities.add("submit")
-    if "operator" in roles:
-        abilities.add("operate")
-    return abilities
 
 
 def _bars(jobs: list[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:

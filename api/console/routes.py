@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 routes = Blueprint("console", __name__, url_prefix="/console")
 HOME: Final = "/console"
-_FILES: Final = {"console.css": "text/css", "console.js": "text/javascript"}
+_FILES: Final = {
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _BAD, _UNAUTHENTICATED, _TOO_LARGE = 400, 401, 413
 
 View = Callable[["Pages"], str]
@@ -25,7 +30,7 @@ View = Callable[["Pages"], str]
 @routes.get("")
 @public
 def overview() -> AnyResponse:
-    return _page(lambda pages: pages.overview())
+    return _page(lambda pages: pages.overview(request.args.get("type", "")))
 
 
 @routes.get("/jobs")
@@ -71,7 +76,7 @@ def job_type(name: str) -> AnyResponse:
 @routes.get("/schedules")
 @public
 def schedules() -> AnyResponse:
-    return _page(lambda pages: pages.schedules())
+    return _page(lambda pages: pages.schedules(request.args.get("type", "")))
 
 
 @routes.get("/webhooks")
@@ -163,7 +168,22 @@ def sign_out() -> AnyResponse:
     return response
 
 
-@routes.get("/<any('console.css', 'console.js'):name>")
+@routes.post("/theme")
+@public
+def choose_theme() -> AnyResponse:
+    """Keep the theme that was chosen, and go back to the page it was chosen on."""
+    from api.console import session  # noqa: PLC0415 - with the first page
+
+    session.check_form(_client().secret)
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    page = f"{came_from.path}?{came_from.query}".rstrip("?")
+    response = redirect(page if _is_ours(page) else HOME, 303)
+    chosen = request.form.get("theme", "")
+    session.keep(response, session.THEME, chosen, session.THEME_SECONDS)
+    return response
+
+
+@routes.get("/<any('console.css', 'console.js', 'icon.svg'):name>")
 @public
 def file(name: str) -> AnyResponse:
     from api.console.pages import static  # noqa: PLC0415 - with the first page
@@ -177,16 +197,24 @@ def file(name: str) -> AnyResponse:
 def _page(view: View, status: int = 200) -> AnyResponse:
     from api.console import session  # noqa: PLC0415 - with the first page
     from api.console.inside import Api, Refused  # noqa: PLC0415 - likewise
-    from api.console.pages import Pages  # noqa: PLC0415 - likewise
+    from api.console.offers import Offers  # noqa: PLC0415 - likewise
+    from api.console.pages import Pages, Reader  # noqa: PLC0415 - likewise
 
     if not deps().settings.console_client_id:
         return _signed_out("", 404)
     if not session.token():
         return _signed_out("", _UNAUTHENTICATED)
+    api = Api(session.token())
     try:
-        pages = Pages(Api(session.token()), deps().now(), session.proof(_client().secret))
+        reader = Reader(
+            me=api.get("/v1/me"),
+            offers=Offers(session.caller()),
+            proof=session.proof(_client().secret),
+            theme=session.theme(),
+        )
     except Refused as refused:
         return _signed_out(str(refused), refused.status)
+    pages = Pages(api, reader, deps().now())
     try:
         return session.page(view(pages), status)
     except Refused as refused:
@@ -200,7 +228,7 @@ def _signed_out(why: str, status: int = _UNAUTHENTICATED) -> AnyResponse:
     is_on = bool(deps().settings.console_client_id)
     onward = request.full_path.rstrip("?") if request.method == "GET" else HOME
     onward = onward if _is_ours(onward) else HOME
-    return session.page(signed_out(why, onward, is_on=is_on), status)
+    return session.page(signed_out(why, onward, is_on=is_on, theme=session.theme()), status)
 
 
 def _client() -> "WebClient":

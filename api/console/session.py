@@ -8,11 +8,16 @@ from urllib.parse import urlsplit
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.auth.access import Caller
+from api.dependencies import deps
 from identity.errors import PermissionDenied
 
 SESSION: Final = "__Host-dormouse"
 ATTEMPT: Final = "__Host-dormouse-sign-in"
 ATTEMPT_SECONDS: Final = 600
+THEME: Final = "__Host-dormouse-theme"
+THEME_SECONDS: Final = 400 * 86_400
+"""As long as browsers keep any cookie (RFC 6265bis, 5.5)."""
 FIELD: Final = "csrf"
 
 
@@ -25,6 +30,18 @@ def origin() -> str:
 def token() -> str:
     """The identity token of who looks, or "". Verified by whatever it is used for."""
     return request.cookies.get(SESSION, "")
+
+
+def caller() -> Caller:
+    """Who looks, and with which roles. Raises `Unauthenticated`, `PermissionDenied`."""
+    identity = deps().issuers.verify(token(), deps().settings.api_audiences)
+    return deps().access.caller(identity)
+
+
+def theme() -> str:
+    """`light`, `dark`, or "" for the system's."""
+    chosen = request.cookies.get(THEME, "")
+    return chosen if chosen in {"light", "dark"} else ""
 
 
 def keep(response: AnyResponse, name: str, value: str, seconds: int | None = None) -> None:

@@ -110,3 +110,5 @@ def _spans(job: Mapping[str, Any], now: datetime) -> Iterator[Span]:
         yield "running", started, now, f"attempt {job['attempt']}: running"
     elif job["status"] == "queued":
         yield "waiting", at, now, "waiting"
+    elif not job["attempts"]:
+        yield "waiting", at, moment(job["finished_at"]) or at, "waited, and never ran"

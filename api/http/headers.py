@@ -12,7 +12,6 @@ ALWAYS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     # Of no effect over http, so a local run needs no exception. RFC 6797, section 8.1.
     "Strict-Transport-Security": "max-age=31536000",
-    "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -22,6 +21,8 @@ UNLESS_SET: Final[Mapping[str, str]] = {
     # An answer is data: a browser that shows it as a page runs and loads nothing.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # A page with forms sets another: under this one a browser sends them with `Origin: null`.
+    "Referrer-Policy": "no-referrer",
 }
 
 

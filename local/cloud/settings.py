@@ -7,8 +7,8 @@ from dataclasses import dataclass
 DEFAULT_ACCOUNT = "dev@example.com"
 """Who a token names where nobody is asked for."""
 
-ACCOUNTS = (DEFAULT_ACCOUNT, "operator@example.com")
-"""Whom the page to sign in offers."""
+ACCOUNTS = (DEFAULT_ACCOUNT, "viewer@example.org", "operator@example.com")
+"""Whom the page to sign in offers: a submitter, a viewer and an operator."""
 
 DESKTOP_CLIENT_ID = "dormouse-desktop.apps.local"
 DESKTOP_CLIENT_SECRET = "not-a-secret"  # noqa: S105 - Google says the same of a desktop client's

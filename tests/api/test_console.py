@@ -222,7 +222,9 @@ def test_a_form_of_one_session_is_no_form_of_another(harness: Harness) -> None:
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/console/console.js", "/console/console.css"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/console/console.js", "/console/console.css", "/console/icon.svg"]
+)
 def test_a_page_runs_nothing_but_its_own_files(harness: Harness, path: str) -> None:
     """No script or style in the page, no frame around it, nothing from another host."""
     answer = Person(harness, OTTO).get(path)
@@ -231,8 +233,11 @@ def test_a_page_runs_nothing_but_its_own_files(harness: Harness, path: str) -> N
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Frame-Options"] == "DENY"
+    if path in PAGES:
+        # Under `no-referrer` browsers send forms with `Origin: null`, which is refused.
+        assert answer.headers.getlist("Referrer-Policy") == ["same-origin"]
     page = answer.get_data(as_text=True)
-    if path.startswith("/console/console."):
+    if path.startswith(("/console/console.", "/console/icon.")):
         return
     assert re.findall(r"<script(?![^>]+src=\"/console/console.js\")", page) == []
     assert re.findall(r"<style| style=| on[a-z]+=", page) == []
@@ -382,6 +387,24 @@ def test_somebody_signs_out(harness: Harness) -> None:
     assert person.get("/console").status_code == 401
 
 
+@pytest.mark.parametrize(("chosen", "kept"), [("dark", "dark"), ("light", "light"), ("x", "")])
+def test_a_theme_is_kept(harness: Harness, chosen: str, kept: str) -> None:
+    """And one goes back to the page where one chose it, which is never another site's."""
+    person = Person(harness, ADA)
+    shown = person.get("/console/jobs").get_data(as_text=True)
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', shown)
+    assert found
+    form = {"theme": chosen, "csrf": found[1]}
+    back = person.post("/console/theme", {"Referer": f"{HOST}/console/jobs?status=failed"}, **form)
+    assert (back.status_code, back.headers["Location"]) == (303, "/console/jobs?status=failed")
+    assert re.findall(r'data-theme="(\w*)"', person.get("/console").text) == (
+        [kept] if kept else []
+    )
+    away = person.post("/console/theme", {"Referer": "https://evil.example//x"}, **form)
+    assert away.headers["Location"] == "/console"
+    assert person.post("/console/theme", theme=chosen, csrf="0" * 64).status_code == 403
+
+
 def test_without_a_client_there_is_no_console(issuer: Any, verifier: Any) -> None:
     """The page says what is missing."""
     person = Person(Harness(issuer, verifier), ADA)
@@ -435,6 +458,15 @@ def test_a_time_line_fills_its_width() -> None:
     parts = words.lanes(about, NOW)
     assert [part.kind for part in parts] == ["failed", "failed", "running"]
     assert parts[-1].x + parts[-1].width == pytest.approx(100, abs=0.1)
+
+
+def test_a_job_cancelled_before_it_ran_has_a_time_line() -> None:
+    """All of its life was waiting."""
+    created, finished = T0.isoformat(), NOW.isoformat()
+    about = {"created_at": created, "finished_at": finished, "status": "cancelled", "attempts": []}
+    (part,) = words.lanes(about, NOW)
+    assert (part.kind, part.width) == ("waiting", 100)
+    assert part.label == "waited, and never ran, 10 min"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,14 @@ HEAVY = (
     "google.cloud.firestore_v1.services",
     "google.pubsub_v1.services",
     "google.api_core",
+    "api.console.actions",
+    "api.console.forms",
+    "api.console.inside",
+    "api.console.offers",
+    "api.console.pages",
+    "api.console.session",
+    "api.console.sign_in",
+    "api.console.words",
 )
 
 IMPORTS = """

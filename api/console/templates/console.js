@@ -2,6 +2,38 @@
 // undone, and listens to keys.
 "use strict";
 
+const nameOf = (part) => part.tagName + part.className + (part.querySelector("h2")?.textContent ?? "");
+
+// Puts one part in the place of another; where the reader is in it stays as it was.
+function exchange(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const [shown, next] = [old, fresh].map((part) => part.querySelector("pre"));
+  const top = shown?.scrollTop ?? 0;
+  const atEnd = shown && top > 0 && top + shown.clientHeight >= shown.scrollHeight - 4;
+  old.replaceWith(fresh);
+  if (next) next.scrollTop = atEnd ? next.scrollHeight : top;
+  if (!focused) return;
+  const alike = [...fresh.querySelectorAll(focused.tagName)];
+  const same = alike.find((one) => one.textContent === focused.textContent) ?? alike[0];
+  same?.focus({ preventScroll: true });
+}
+
+// Changes only the parts that differ, so that focus, selection and scrolling outlive an update.
+function bringUpToDate(shown, fresh) {
+  const wanted = new Set([...fresh.children].map(nameOf));
+  for (const old of [...shown.children]) if (!wanted.has(nameOf(old))) old.remove();
+  let at = shown.firstElementChild;
+  for (const part of [...fresh.children]) {
+    if (!at || nameOf(at) !== nameOf(part)) {
+      shown.insertBefore(part, at);
+      continue;
+    }
+    const next = at.nextElementSibling;
+    if (!at.isEqualNode(part)) exchange(at, part);
+    at = next;
+  }
+}
+
 function keepFresh() {
   const live = document.querySelector("[data-events]");
   if (!live) return;
@@ -20,7 +52,7 @@ function keepFresh() {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById("live");
         const shown = document.getElementById("live");
-        if (fresh && shown && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
+        if (fresh && shown) bringUpToDate(shown, fresh);
       }
     } finally {
       busy = false;
