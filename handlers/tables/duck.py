@@ -50,6 +50,10 @@ _BEFORE: dict[str, str | bool | int | float | list[str]] = {
 _NOT_THE_TABLE = re.compile(r"temporary file|No space left|[Aa]llocat|memory")
 
 
+_BOUNDS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+_OURS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+
+
 class TableFailure(Exception):
     """DuckDB failed for a reason that is not the table's."""
 
@@ -74,9 +78,14 @@ def opened(
         _load(connection, file, layout)
         try:
             yield connection
-        except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
-            # What our own queries get wrong is no fault of the file's.
-            raise TableFailure("A query of ours failed.") from error
+        except _BOUNDS:
+            raise
+        except duckdb.Error as error:
+            # What our own queries get wrong is no fault of the file's. Texts have been read by now;
+            # of Parquet, a part may turn out broken with each query.
+            if layout or isinstance(error, _OURS):
+                raise TableFailure("A query of ours failed.") from error
+            raise
 
 
 @contextmanager

@@ -229,3 +229,14 @@ def test_the_example_runs() -> None:
     result = JOB_TYPE.run(JOB_TYPE.decode(msgspec.json.encode(JOB_TYPE.example)), a_context())
 
     assert [c.name for c in result.columns] == ["city", "inhabitants"]
+
+
+def test_a_query_of_ours_that_fails_is_no_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is wrong with it, once the texts have been read."""
+    monkeypatch.setattr(
+        "handlers.tables.columns.type_of", lambda *_: ("DECIMAL(38,0)", None), raising=True
+    )
+    with pytest.raises(duck.TableFailure):
+        run(text="a\nx\n", header=True)
