@@ -27,7 +27,7 @@ locals {
       "run",
     ],
     var.budget == null ? [] : ["billingbudgets"],
-    length(local.secrets) == 0 ? [] : ["secretmanager"],
+    length(local.secrets) + length(local.console) == 0 ? [] : ["secretmanager"],
     var.history ? ["bigquery"] : [],
     var.cloud_trace ? ["cloudtrace", "telemetry"] : [],
     var.domain == null ? [] : ["compute"],

@@ -14,6 +14,7 @@ from local.console import Console
 from local.processes import ROOT
 
 _BIN = Path(sys.executable).parent
+_LINT_IMPORTS = "from importlinter.cli import lint_imports_command as check; check()"
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 """Two files of tests at a time: each process starts emulators of its own, so not more."""
 
@@ -39,15 +40,18 @@ class CheckOutcome:
 
 
 def checks(pytest_arguments: Sequence[str]) -> tuple[Check, ...]:
+    # As modules: scripts name the folder in which they were installed, which may be moved.
+    mypy = (sys.executable, "-m", "mypy")
     pytest = (sys.executable, "-m", "pytest", *SIDE_BY_SIDE)
-    coverage = ("--cov", "--cov-report=term")
+    # Of a part there is nothing to learn from it.
+    coverage = () if pytest_arguments else ("--cov", "--cov-report=term")
     return (
         Check("lint", (f"{_BIN}/ruff", "check", ".")),
         Check("format", (f"{_BIN}/ruff", "format", "--check", ".")),
-        Check("types", (f"{_BIN}/mypy",)),
+        Check("types", mypy),
         # The client is for an older Python than everything else.
-        Check("client's types", (f"{_BIN}/mypy", "--python-version=3.10", "client/dormouse")),
-        Check("import rules", (f"{_BIN}/lint-imports",)),
+        Check("client's types", (*mypy, "--python-version=3.10", "client/dormouse")),
+        Check("import rules", (sys.executable, "-c", _LINT_IMPORTS)),
         Check("tests", (*pytest, *coverage, *pytest_arguments), quiet=False),
     )
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import tomllib
 import urllib.error
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -14,6 +15,7 @@ from local.checks import format_code, run_checks
 from local.client import LocalClient
 from local.cloud.settings import API_AUDIENCE, DEFAULT_ACCOUNT
 from local.console import Console
+from local.job_command import run_job
 from local.lock import write_locks
 from local.port_flags import add_port, add_ports, ports_of
 from local.ports import flag, variable
@@ -27,12 +29,23 @@ Command = Callable[[Console, Sequence[str]], int]
 
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit status."""
-    chosen, more = _parser().parse_known_args(arguments)
+    parser, commands = _parser()
+    chosen, more = parser.parse_known_args(arguments)
     console = Console()
+    if chosen.command == "help" and more:
+        chosen, more = parser.parse_known_args([*more, "--help"])
     if with_its_own_options := _OF_ITS_OWN.get(chosen.command):
+        if not {"-h", "--help"}.isdisjoint(more) and (text := _HELP.get(chosen.command)):
+            console.line(text)
+            return 0
         return with_its_own_options(console, more)
     if more:
-        _parser().error(f"unrecognized arguments: {' '.join(more)}")
+        commands[chosen.command].error(f"unrecognized arguments: {' '.join(more)}")
+    return _simple(console, chosen, parser)
+
+
+def _simple(console: Console, chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """The commands whose options stand here."""
     if chosen.command == "up":
         return Up(console, ports_of(chosen)).run(embedded=chosen.embedded)
     if chosen.command == "token":
@@ -41,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         return format_code()
     if chosen.command == "triggers":
         return write_triggers(console)
-    _parser().print_help()
+    parser.print_help()
     return 0
 
 
@@ -92,6 +105,7 @@ def _destroy(console: Console, more: Sequence[str]) -> int:
 
 
 _OF_ITS_OWN: Final[Mapping[str, Command]] = {
+    "run": run_job,
     "test": run_checks,
     "lock": write_locks,
     "faults": _faults,
@@ -123,12 +137,41 @@ def _token(console: Console, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _version() -> str:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def _email(text: str) -> str:
+    if "@" not in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no email address")
+    return text
+
+
+_HELP: Final[Mapping[str, str]] = {
+    "test": (
+        "usage: ./dev test [ARGUMENTS OF PYTEST ...]\n\n"
+        "Runs every check (lint, format, types, import rules), then the tests: all of them, or\n"
+        "those that you name, such as `./dev test tests/unit -k retry`. Takes up to ten minutes\n"
+        "on two processors."
+    ),
+    "lock": (
+        "usage: ./dev lock [ARGUMENTS OF UV ...]\n\n"
+        "Pins the dependencies anew, after a change to pyproject.toml. What follows goes to\n"
+        "`uv pip compile`, such as `--upgrade` or `--upgrade-package NAME`."
+    ),
+}
+"""Of the commands that hand everything on: the help of what they hand it to would run first."""
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """With the parser of each command."""
     parser = argparse.ArgumentParser(
         prog="./dev",
         description="Dormouse on this machine, and in your project.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"Dormouse {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     up = commands.add_parser("up", help="run the whole system until Ctrl-C")
     up.add_argument(
@@ -136,9 +179,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_ports(up)
     token = commands.add_parser("token", help="print an identity token of the local cloud")
-    token.add_argument("--as", dest="email", default=DEFAULT_ACCOUNT, metavar="EMAIL")
+    token.add_argument("--as", dest="email", type=_email, default=DEFAULT_ACCOUNT, metavar="EMAIL")
     token.add_argument("--audience", default=API_AUDIENCE, help="the API's, if not given")
     add_port(token, "local")
+    commands.add_parser(
+        "run", help="submit a job to it, and wait for the result if told so", add_help=False
+    )
     commands.add_parser(
         "test", help="run every check and test; what follows goes to pytest", add_help=False
     )
@@ -169,8 +215,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "lock", help="pin the dependencies anew; what follows goes to uv", add_help=False
     )
-    commands.add_parser("help", help="show this")
-    return parser
+    commands.add_parser("help", help="show this, or `help COMMAND` for one of them")
+    return parser, commands.choices
 
 
 if __name__ == "__main__":

@@ -11,10 +11,15 @@ MAX_PORT = 65_536
 
 
 def add_port(parser: argparse.ArgumentParser, name: str) -> None:
+    default = os.environ.get(variable(name)) or str(getattr(Ports(), name))
+    try:
+        _port(default)
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"{variable(name)}: {error}")
     parser.add_argument(
         flag(name),
         type=_port,
-        default=os.environ.get(variable(name)) or getattr(Ports(), name),
+        default=default,
         metavar="PORT",
         help=f"for {PURPOSES[name]}; also {variable(name)} (default %(default)s)",
     )
@@ -31,7 +36,6 @@ def ports_of(chosen: argparse.Namespace) -> Ports:
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < MAX_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is not a port")
-    return number
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, from 1 to {MAX_PORT - 1}")
+    return int(text)

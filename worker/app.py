@@ -36,6 +36,7 @@ from worker.processes.run import Runner
 from worker.secrets.secret_files import SecretFiles
 from worker.sweep.schedule_runner import ScheduleRunner
 from worker.sweep.sweep import Sweep
+from worker.waiting_deliveries import WaitingDeliveries
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """A Pub/Sub message has at most 10 MB, and comes in base64."""
@@ -74,6 +75,7 @@ def create_app(
         webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
         now=now,
         uniform=uniform,
+        waiting=WaitingDeliveries(store, now).of,
     )
     attempts = Attempts(
         store=store,

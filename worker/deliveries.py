@@ -35,13 +35,16 @@ STORE_WAIT = timedelta(seconds=10)
 class DeliveryRunner:
     """A `Runner` that prepares deliveries for another one, and passes everything else on.
 
-    One document read for a delivery; a write only where the webhook's health changes.
+    One document read for a delivery; a write only where the webhook's health changes, and a count
+    now and then while it fails.
     """
 
     inner: Runner
     webhooks: WebhookChanges
     now: Callable[[], datetime]
     uniform: Callable[[float, float], float]
+    waiting: Callable[[str], int]
+    """How many deliveries wait for the webhook of that id."""
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     def run(self, task: Task, hold: Hold) -> HandlerOutcome:
@@ -86,7 +89,7 @@ class DeliveryRunner:
         return self.inner.run(replace(task, payload=payload), hold)
 
     def _keep_health(self, webhook: Webhook, outcome: HandlerOutcome, task: Task) -> None:
-        transition = self._transition(outcome, task)
+        transition = self._transition(webhook, outcome, task)
         if transition is None:
             return
         try:
@@ -98,7 +101,7 @@ class DeliveryRunner:
             )
 
     def _transition(
-        self, outcome: HandlerOutcome, task: Task
+        self, webhook: Webhook, outcome: HandlerOutcome, task: Task
     ) -> Callable[[Webhook], Webhook] | None:
         if isinstance(outcome, Succeeded):
             return health.succeeded
@@ -108,7 +111,8 @@ class DeliveryRunner:
             return health.gone
         now = self.now()
         last = outcome.permanent or task.attempt >= task.max_attempts
-        fail = partial(health.failed, now=now, last=last)
+        waiting = self.waiting(webhook.id) if webhook.failing_since else 0
+        fail = partial(health.failed, now=now, last=last, waiting=waiting)
         if outcome.error.type == Throttled.__name__ and outcome.delay is not None:
             wait = outcome.delay
             return lambda webhook: health.throttled(fail(webhook), now, wait)

@@ -35,7 +35,8 @@ class WebhookResource(msgspec.Struct, frozen=True, kw_only=True):
         DisabledReason | None,
         Meta(
             description="`by_owner`; `gone`, as the receiver answered 410; `failing`, as nothing"
-            " had got through for five days."
+            " had got through for five days; `backlog`, as it failed and a thousand deliveries"
+            " waited for it."
         ),
     ]
     failing_since: Annotated[

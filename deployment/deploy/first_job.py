@@ -40,16 +40,25 @@ class FirstJob:
         )
         if not found:
             gcloud.run("iam", "service-accounts", "create", caller.partition("@")[0], project)
-        gcloud.run(
-            "iam",
-            "service-accounts",
-            "add-iam-policy-binding",
-            caller,
-            project,
-            f"--member={deployer}",
-            "--role=roles/iam.serviceAccountTokenCreator",
-            "--format=none",
-        )
+        for left in reversed(range(TRIES)):
+            try:
+                gcloud.run(
+                    "iam",
+                    "service-accounts",
+                    "add-iam-policy-binding",
+                    caller,
+                    project,
+                    f"--member={deployer}",
+                    "--role=roles/iam.serviceAccountTokenCreator",
+                    "--format=none",
+                )
+            except ProgramFailed:
+                # An account that was made a moment ago is not known everywhere yet.
+                if not left or found:
+                    raise
+                self.sleep(PAUSE_SECONDS)
+            else:
+                return
 
     def run(self, api_url: str) -> None:
         """Raises `ProgramFailed` if no job has got to its result in some minutes."""

@@ -21,6 +21,11 @@ _SWEEPS = (
     'resource.type="cloud_run_revision" resource.labels.service_name="{name}-worker"'
     ' jsonPayload.event="sweep.done"'
 )
+_UNREADABLE = (
+    'resource.type="cloud_run_revision"'
+    ' resource.labels.service_name=("{name}-api" OR "{name}-worker")'
+    ' jsonPayload.event="document.unreadable"'
+)
 _FIRESTORE = "https://firestore.googleapis.com/v1/projects"
 _Read = TypeVar("_Read")
 
@@ -83,6 +88,7 @@ class Reading:
             dead_letters=self._try(
                 "dead letters", lambda: self._dead_letters(database or "(default)")
             ),
+            unreadable=self._try("logs", self._unreadable),
             health=self._try("health", lambda: self._health(api.url)) if api else None,
             unread=self._unread,
         )
@@ -158,6 +164,15 @@ class Reading:
         words = [_SWEEPS.format(name=self._name), "--limit=1", "--freshness=1h"]
         found = self._ask("logging read", *words)
         return datetime.fromisoformat(found[0]["timestamp"]) if found else None
+
+    def _unreadable(self) -> tuple[str, ...]:
+        words = [_UNREADABLE.format(name=self._name), "--limit=100", "--freshness=1d"]
+        named = [
+            one["jsonPayload"]["document"].partition("/documents/")[2]
+            for one in self._ask("logging read", *words)
+            if "document" in one.get("jsonPayload", {})
+        ]
+        return tuple(sorted(set(named)))
 
     def _dead_letters(self, database: str) -> int:
         """Counted by Firestore, which costs one read for each thousand."""

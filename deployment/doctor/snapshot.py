@@ -119,6 +119,8 @@ class Snapshot:
     database: Database | None = None
     last_sweep: datetime | None = None
     dead_letters: int | None = None
+    unreadable: tuple[str, ...] | None = None
+    """Documents that the services could not read lately, by collection and id."""
     health: Health | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     """What could not be read, and why."""

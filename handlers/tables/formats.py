@@ -19,6 +19,8 @@ def recognise(head: bytes, encoding: str, given: Format | None = None) -> Format
     """
     text = _text(head, encoding).lstrip()
     if not text.strip("\0"):
+        if len(head) == HEAD_BYTES:
+            raise PermanentError(f"The table begins with {HEAD_BYTES:,} bytes of blank lines.")
         raise PermanentError("The table is empty.")
     if given:
         return given

@@ -9,6 +9,8 @@ from typing import Final
 from jobs.webhooks.model import DisabledReason, Webhook
 
 SWITCHED_OFF_AFTER: Final = timedelta(days=5)
+MOST_WAITING: Final = 1000
+"""Deliveries that may wait for a receiver that fails. Each is tried for more than a day."""
 LONGEST_THROTTLE: Final = timedelta(hours=1)
 """So that one absurd `Retry-After` does not silence a webhook for days."""
 
@@ -20,13 +22,16 @@ def succeeded(webhook: Webhook) -> Webhook:
     return webhook.evolve(failing_since=None, throttled_until=None)
 
 
-def failed(webhook: Webhook, now: datetime, *, last: bool) -> Webhook:
+def failed(webhook: Webhook, now: datetime, *, last: bool, waiting: int = 0) -> Webhook:
     """An attempt failed; `last` says that its delivery is given up.
 
-    Where a delivery is given up after days of nothing but failure, the webhook is switched off.
+    Where a delivery is given up after days of nothing but failure, or too many wait behind it, the
+    webhook is switched off.
     """
     if webhook.failing_since is None:
         return webhook.evolve(failing_since=now)
+    if webhook.enabled and waiting >= MOST_WAITING:
+        return switched_off(webhook, DisabledReason.BACKLOG)
     if last and webhook.enabled and now - webhook.failing_since >= SWITCHED_OFF_AFTER:
         return switched_off(webhook, DisabledReason.FAILING)
     return webhook

@@ -23,6 +23,7 @@ class DisabledReason(StrEnum):
     BY_OWNER = "by_owner"
     GONE = "gone"
     FAILING = "failing"
+    BACKLOG = "backlog"
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

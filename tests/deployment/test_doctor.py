@@ -194,6 +194,12 @@ BREAKS: list[tuple[str, Break]] = [
         "sweep-late",
         lambda a: a["logging read"][0].update(timestamp=(NOW - timedelta(minutes=9)).isoformat()),
     ),
+    (
+        "documents-unreadable",
+        lambda a: a["logging read"].append(
+            {"jsonPayload": {"document": "projects/p/databases/(default)/documents/jobs/abc"}}
+        ),
+    ),
     ("sweep-paused", lambda a: sweep(a).update(state="PAUSED")),
     ("sweep-unscheduled", lambda a: a["scheduler jobs list"].pop()),
     ("not-read", lambda a: a.update({"scheduler jobs list": Unreadable("denied")})),

@@ -42,3 +42,22 @@ def test_outside_a_checkout_one_sentence_says_so(team: Team) -> None:
     shutil.rmtree(team.root / ".git")
     assert team.deploy("--region", "us-central1") == 1
     assert "is not a git checkout" in team.words
+
+
+def test_the_callers_account_may_take_a_while(team: Team) -> None:
+    """It was made a moment ago, and is not known yet where it gets its binding."""
+    binding = "gcloud iam service-accounts add-iam-policy-binding*"
+    for _ in range(3):
+        team.programs.answer(binding, status=1, err="NOT_FOUND: Unknown service account", once=True)
+    assert team.deploy("--region", "us-central1") == 0, team.words
+    assert len(team.pauses) == 3
+
+
+def test_an_account_that_has_been_there_is_not_waited_for(team: Team) -> None:
+    """What is refused then is refused."""
+    team.programs.answer("gcloud iam service-accounts list*", out="dormouse-caller@project")
+    team.programs.answer(
+        "gcloud iam service-accounts add-iam-policy-binding*", status=1, err="PERMISSION_DENIED"
+    )
+    assert team.deploy("--region", "us-central1") == 1
+    assert team.pauses == []

@@ -10,7 +10,7 @@ import pytest
 from local.containers import IMAGE
 from local.ports import PURPOSES, Ports, variable
 from local.processes import ROOT
-from local.services import _CONFIGURATION, environment
+from local.services import _CONFIGURATION, environment, url
 
 SERVICES: dict[str, dict[str, Any]] = msgspec.yaml.decode(
     (ROOT / "docker-compose.yml").read_bytes(), type=dict[str, Any]
@@ -51,6 +51,8 @@ def test_settings_are_those_of_dev_up(name: str, monkeypatch: pytest.MonkeyPatch
         port = getattr(ports, other)
         for setting in wanted.keys() - {"DORMOUSE_API_AUDIENCES"}:
             wanted[setting] = wanted[setting].replace(f"127.0.0.1:{port}", f"{other}:{port}")
+    # The browser that signs in is outside.
+    wanted["DORMOUSE_SIGN_IN_URL"] = f"{url(ports.local)},{wanted['DORMOUSE_SIGN_IN_URL']}"
     wanted["PORT"] = str(getattr(ports, name))
     if name == "local":
         wanted["DORMOUSE_LOCAL_HOST"] = "0.0.0.0"  # noqa: S104 - inside its own container
@@ -90,7 +92,8 @@ def test_containers_can_do_little(name: str) -> None:
     """Every container has a read-only file system but for /tmp, and no way to more rights."""
     service = SERVICES[name]
     assert service["read_only"] is True
-    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    limit = ":size=768m" if name == "worker" else ""
+    assert service["tmpfs"] == [f"/tmp{limit}"]  # noqa: S108 - the container's own
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service

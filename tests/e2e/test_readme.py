@@ -1,4 +1,4 @@
-"""The commands of the README, run as they are pasted, against the real system."""
+"""The commands of the README and docs/examples.md, run as they are pasted, on the real system."""
 
 import json
 import os
@@ -22,14 +22,15 @@ _MARK = "----- the next block -----"
 
 @dataclass(frozen=True)
 class Example:
-    """A block of commands, and what the README says that they answer, if it does."""
+    """A block of commands, and what the page says that they answer, if it does."""
 
     commands: str
     answer: Any = None
 
 
 def examples() -> Iterator[Example]:
-    blocks = [(kind, text) for kind, text in _BLOCK.findall((ROOT / "README.md").read_text())]
+    pages = (ROOT / "README.md", ROOT / "docs" / "examples.md")
+    blocks = [block for page in pages for block in _BLOCK.findall(page.read_text())]
     for number, (kind, text) in enumerate(blocks):
         if kind == "sh":
             following = blocks[number + 1 : number + 2]
@@ -46,7 +47,7 @@ def outputs(system: System) -> list[str]:
     script = f"echo '{_MARK}'\n".join(example.commands for example in EXAMPLES)
     for name in ("api", "local"):
         script = script.replace(url(getattr(Ports(), name)), url(getattr(system.ports, name)))
-    ran = subprocess.run(  # noqa: S603 - our own README
+    ran = subprocess.run(  # noqa: S603 - our own pages
         ["bash", "-eu", "-c", script],  # noqa: S607 - wherever it is
         cwd=ROOT,
         env={**os.environ, variable("local"): str(system.ports.local)},
@@ -59,8 +60,8 @@ def outputs(system: System) -> list[str]:
     return ran.stdout.split(f"{_MARK}\n")
 
 
-def test_every_command_answers_what_the_readme_says(outputs: list[str]) -> None:
-    """Each answer holds at least what the README shows of it."""
+def test_every_command_answers_what_the_page_says(outputs: list[str]) -> None:
+    """Each answer holds at least what the page shows of it."""
     assert len(outputs) == len(EXAMPLES) > 8
     for example, output in zip(EXAMPLES, outputs, strict=True):
         if example.answer is not None:

@@ -96,7 +96,8 @@ def apis(
             "DORMOUSE_CERTIFICATES_URL": certificates.url,
             "DORMOUSE_API_AUDIENCES": "api",
             "DORMOUSE_ROLES": f'[{{"role": "submitter", "members": ["user:{ADA}"]}}]',
-            "DORMOUSE_MAX_WATCHERS": str(WATCHERS),
+            # One of them may have half.
+            "DORMOUSE_MAX_WATCHERS": str(2 * WATCHERS),
             READS: str(reads),
         }
         store = FirestoreJobStore(Firestore(channel, settings))

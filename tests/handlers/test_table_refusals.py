@@ -36,6 +36,7 @@ def test_a_table_that_is_too_wide_fails() -> None:
     [
         ({"text": ""}, "The table is empty."),
         ({"text": " \n\n"}, "The table is empty."),
+        ({"text": "\n" * 70_000 + "a\n1\n"}, "begins with 65,536 bytes of blank lines"),
         ({"text": "", "format": "parquet"}, "The table is empty."),
         ({"base64": "iVBORw0KGgoAAAANSUhEUgAA"}, "The table is a picture."),
         ({"base64": "AAEAAAANSUhEUgAA"}, "neither CSV, TSV, JSON, JSON lines nor Parquet"),

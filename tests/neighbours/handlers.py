@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from handlers import JOB_TYPES
 from jobs.context import Context, Continue, PermanentError, RetryAfter
 from jobs.job_types import Registry, job_type
 
@@ -366,4 +367,4 @@ def behave(payload: Deed, context: Context) -> Traces:
     return Traces(payload.name, found)
 
 
-REGISTRY = Registry([do, behave])
+REGISTRY = Registry([do, behave, *JOB_TYPES])

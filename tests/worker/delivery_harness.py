@@ -33,6 +33,7 @@ from worker.events.fan_out import FanOut
 from worker.processes.run import Task, run_handler
 from worker.secrets.secret_files import NO_SECRETS
 from worker.sweep.sweep import Sweep
+from worker.waiting_deliveries import WaitingDeliveries
 
 ADA = "user:ada@example.com"
 REGISTRY = Registry([*MISBEHAVING, deliver])
@@ -88,6 +89,7 @@ class Harness:
             webhooks=WebhookChanges(store=self.webhooks, listeners=listeners, now=now),
             now=now,
             uniform=_low,
+            waiting=WaitingDeliveries(self.store, now).of,
         )
         self.attempts = Attempts(
             store=self.store,

@@ -24,7 +24,8 @@ from jobs.job import transitions
 from jobs.job.model import AttemptOutcome as Ended
 from jobs.job.model import Job, Status
 from jobs.job.store import Filter
-from jobs.webhooks.delivery import owner_of_notification
+from jobs.webhooks.delivery import owner_of_notification, owner_of_webhook
+from jobs.webhooks.health import MOST_WAITING
 from jobs.webhooks.model import DisabledReason, Webhook
 from jobs.webhooks.signing import new_secret
 from tests.factories import KEEP_FOR, a_job, a_webhook
@@ -32,6 +33,7 @@ from tests.handlers.web import Received, Web
 from tests.worker.delivery_harness import ADA, Harness
 from worker.attempts.outcome import HandlerOutcome
 from worker.processes.run import Task
+from worker.waiting_deliveries import WaitingDeliveries
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 OTHER_SECRET = new_secret(lambda count: b"x" * count)
@@ -340,6 +342,38 @@ def test_switched_off_after_days_of_failure(
     (told,) = [request for request in web.received if request.path == "/other"]
     assert json.loads(told.body)["data"]["disabled_reason"] == "failing"
     assert hook.secrets.current not in told.body.decode()
+
+
+def test_switched_off_when_too_many_wait(harness: Harness, web: Web, hook: Webhook) -> None:
+    """A receiver that fails can't have its owner's events pile up without end."""
+    object.__setattr__(harness.runner, "waiting", lambda _: MOST_WAITING)
+    _statuses(web, 500)
+    harness.done()
+    off = harness.webhook(hook)
+    assert off.disabled_reason is DisabledReason.BACKLOG
+    assert off.failing_since
+    assert harness.clock.now() - off.failing_since < timedelta(days=2)
+
+
+def test_one_that_takes_them_is_not_counted(harness: Harness, web: Web, hook: Webhook) -> None:
+    """What counts is that it fails, not that many wait."""
+    object.__setattr__(harness.runner, "waiting", None)
+    _statuses(web, 200)
+    harness.done()
+    assert harness.webhook(hook).enabled
+
+
+def test_waiting_deliveries_are_counted_now_and_then(harness: Harness, hook: Webhook) -> None:
+    """Once in ten seconds for each webhook, and only those that have not ended."""
+    waiting = WaitingDeliveries(harness.jobs, harness.clock.now)
+    assert waiting.of(hook.id) == 0
+    owner = owner_of_webhook(hook.id)
+    harness.jobs.create(a_job(id="1" * 32, owner=owner))
+    harness.jobs.create(a_job(id="2" * 32, owner=owner, status=Status.SUCCEEDED))
+    assert waiting.of(hook.id) == 0
+    harness.clock.moment += timedelta(seconds=10)
+    assert waiting.of(hook.id) == 1
+    assert waiting.of("f" * 32) == 0
 
 
 def test_one_success_in_between(harness: Harness, web: Web, hook: Webhook) -> None:

@@ -8,6 +8,7 @@ from deployment.doctor.checks.clock import check_clock
 from deployment.doctor.checks.database import check_database
 from deployment.doctor.checks.dead_letters import check_dead_letters
 from deployment.doctor.checks.deadlines import check_deadlines
+from deployment.doctor.checks.documents import check_documents
 from deployment.doctor.checks.doors import check_doors
 from deployment.doctor.checks.events import check_events
 from deployment.doctor.checks.presence import check_presence
@@ -29,6 +30,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_deadlines,
     check_threads,
     check_database,
+    check_documents,
     check_sweep,
     check_clock,
 )
