@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.console import forms, words
+from api.console import bulk, forms, words
 from api.console.inside import Api, Refused
 from api.console.offers import Offers
 from jobs.events.model import DELIVERY
@@ -93,9 +93,15 @@ class Pages:
             asked=asked,
             wrong=wrong,
             found=found,
+            verb=bulk.VERBS.get(asked["status"], ""),
             statuses=list(Status),
             types=[one["name"] for one in self._types()],
         )
+
+    def bulk(self, form: Mapping[str, str]) -> str:
+        """Changes a page of the jobs that match, and says how far that is."""
+        done = bulk.go_on(self._api, form)
+        return self._render("bulk.html", section="jobs", title="Many jobs", done=done)
 
     def job(self, job_id: str) -> str:
         """All about one job."""

@@ -119,6 +119,17 @@ def act(name: str) -> AnyResponse:
         return _page(lambda pages: pages.refused(refused), refused.status)
 
 
+@routes.post("/bulk")
+@public
+def change_many() -> AnyResponse:
+    """One page of the jobs that match a filter; the page that comes back asks for the next."""
+    from api.console import session  # noqa: PLC0415 - with the first page
+
+    session.check_form(_client().secret)
+    form = request.form.to_dict()
+    return _page(lambda pages: pages.bulk(form))
+
+
 @routes.get("/sign-in")
 @public
 def sign_in() -> AnyResponse:
