@@ -25,7 +25,9 @@ SECTIONS: Final = (
     ("webhooks", "/console/webhooks", "Webhooks"),
     ("letters", "/console/dead-letters", "Dead letters"),
 )
-RECENT: Final = 15
+RECENT: Final = 10
+HOOKS: Final = 30
+"""Of the newest webhooks the overview looks at so many: it reads 200 documents at most."""
 LISTED: Final = 50
 
 
@@ -67,7 +69,7 @@ class Pages:
             letters=self._letters(5),
             bars=_bars(recent, self._now),
             recent=recent,
-            failing=[hook for hook in self._webhooks() if hook["failing_since"]],
+            failing=[hook for hook in self._webhooks(HOOKS) if hook["failing_since"]],
         )
 
     def jobs(self, query: Mapping[str, str]) -> str:
@@ -148,7 +150,7 @@ class Pages:
 
     def webhooks(self) -> str:
         return self._render(
-            "webhooks.html", section="webhooks", title="Webhooks", webhooks=self._webhooks()
+            "webhooks.html", section="webhooks", title="Webhooks", webhooks=self._webhooks(LISTED)
         )
 
     def webhook(self, webhook_id: str) -> str:
@@ -188,8 +190,8 @@ class Pages:
     def _types(self) -> list[Any]:
         return list(self._api.get("/v1/job-types")["job_types"])
 
-    def _webhooks(self) -> list[Any]:
-        return self._optional("/v1/webhooks", "webhooks", page_size=LISTED) or []
+    def _webhooks(self, most: int) -> list[Any]:
+        return self._optional("/v1/webhooks", "webhooks", page_size=most) or []
 
     def _letters(self, most: int) -> list[Any] | None:
         return self._optional("/v1/dead-letters", "dead_letters", page_size=most)
