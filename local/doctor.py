@@ -27,7 +27,13 @@ from local.services import url
 OPERATOR = "operator@example.com"
 OVERDUE = timedelta(minutes=3)
 """A sweep comes every minute; a job that waits longer than this was not dispatched."""
+AT_REST = "the emulators and the ports; `./dev up` is not running here"
+RUNNING = "the emulators, the three services, their clocks, dead letters, and jobs that are late"
 _SECONDS = 10.0
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def doctor(console: Console, arguments: Sequence[str]) -> int:
@@ -44,14 +50,17 @@ def doctor(console: Console, arguments: Sequence[str]) -> int:
             chosen.project, name=chosen.name, root=ROOT, environment=os.environ
         )
     else:
-        report = Report(examined="this machine", findings=list(examine_machine(ports_of(chosen))))
+        ports = ports_of(chosen)
+        report = Report(
+            examined="this machine",
+            looked_at=RUNNING if _health(ports, _utc_now) else AT_REST,
+            findings=list(examine_machine(ports)),
+        )
     console.line(report.json() if chosen.json else report.text())
     return report.status
 
 
-def examine_machine(
-    ports: Ports, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Iterator[Finding]:
+def examine_machine(ports: Ports, now: Callable[[], datetime] = _utc_now) -> Iterator[Finding]:
     """What keeps `./dev up` from running as it should, or what is wrong with one that runs."""
     try:
         find_emulators()

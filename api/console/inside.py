@@ -4,13 +4,16 @@ Each call goes through the whole application, its checks included, as if it came
 with the person's own token.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from flask import current_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+_PLAIN: Final = re.compile(r"(?:/[\w.@-]+)+(?::[A-Za-z]+)?", re.ASCII)
 
 
 class Refused(Exception):
@@ -37,6 +40,9 @@ class Api:
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> Any:
         """As `get`, by any method, with a body of JSON. Raises `Refused`."""
+        if not _PLAIN.fullmatch(path):
+            # An id with a slash or a question mark would make another call of it.
+            raise Refused(404, {"detail": "There is nothing of that name."})
         builder = EnvironBuilder(
             path=path,
             method=method,

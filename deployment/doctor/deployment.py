@@ -11,6 +11,12 @@ from deployment.doctor.source import LiveSource, Unreadable
 from deployment.doctor.wanted import wanted_here
 from deployment.programs import ProgramMissing, find_gcloud
 
+LOOKED_AT = (
+    "the services' settings, sizes and rights, who may call the worker, subscriptions and dead"
+    " letters, deadlines, indexes and expiry in Firestore, the sweep, documents that can't be read,"
+    " triggers, and the API's health and clock"
+)
+
 
 def examine_project(
     project: str, *, name: str, root: Path, environment: Mapping[str, str]
@@ -30,4 +36,4 @@ def examine_project(
                 mend="`gcloud auth login`, as somebody with `roles/viewer` on the project.",
             )
         ]
-    return Report(examined=project, findings=findings)
+    return Report(examined=project, looked_at=LOOKED_AT, findings=findings)

@@ -8,9 +8,10 @@ from deployment.doctor.findings import Finding
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints. `examined` is the project, or `this machine`."""
+    """What `--json` prints. `examined` is the project, or this machine; `looked_at` what of it."""
 
     examined: str
+    looked_at: str
     findings: Sequence[Finding]
 
     @property
@@ -23,7 +24,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         if not self.findings:
-            return f"{self.examined}: nothing is wrong."
+            return f"{self.examined}: nothing is wrong. Looked at: {self.looked_at}."
         blocks = [
             f"{one.severity}: {one.what} [{one.id}]\n  mend it: {one.mend}" for one in self.findings
         ]

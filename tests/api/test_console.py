@@ -240,6 +240,19 @@ def test_another_sites_form_is_refused(
     assert harness.store.get(job.id) == job
 
 
+@pytest.mark.parametrize("name", ["x/../../me", "x?wait=1", "x%2Fy", "..", "x:retry/y", "é", " "])
+def test_an_id_makes_no_other_call(harness: Harness, name: str) -> None:
+    """What a form says is an id stays one, also for whoever has a session."""
+    job = harness.put()
+    person = Person(harness, OTTO)
+    shown = person.get(f"/console/jobs/{job.id}").get_data(as_text=True)
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', shown)
+    assert found
+    answer = person.post("/console/actions/delete-job", id=name, csrf=found[1])
+    assert answer.status_code == 404
+    assert harness.store.get(job.id) == job
+
+
 def test_a_form_of_one_session_is_no_form_of_another(harness: Harness) -> None:
     """Its token is the session's own."""
     job = harness.put()
