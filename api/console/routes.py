@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -56,7 +56,7 @@ def job_events(job_id: str) -> AnyResponse:
     headers = [("Authorization", f"Bearer {session.token()}")]
     if last := request.headers.get("Last-Event-ID"):
         headers.append(("Last-Event-ID", last))
-    asked = EnvironBuilder(path=f"/v1/jobs/{job_id}/events", headers=headers)
+    asked = EnvironBuilder(path=f"/v1/jobs/{quote(job_id, safe='')}/events", headers=headers)
     parts, status, answered = run_wsgi_app(current_app.wsgi_app, asked.get_environ())
     return Response(parts, status, content_type=answered.get("Content-Type"))
 

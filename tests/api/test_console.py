@@ -146,6 +146,14 @@ def _counting(inner: Any, asked: list[int]) -> Any:
     return counting
 
 
+def test_a_stream_is_of_a_job_and_of_nothing_else(harness: Harness) -> None:
+    """A question mark in the id makes no other call of it."""
+    job = harness.put(status=Status.SUCCEEDED)
+    person = Person(harness, ADA)
+    assert person.get(f"/console/jobs/{job.id}/events").mimetype == "text/event-stream"
+    assert person.get(f"/console/jobs/{job.id}%3Fwait=0&x=/events").status_code == 404
+
+
 def test_a_job_of_somebody_else_is_not_there(harness: Harness) -> None:
     """As in the API: not even that there is one."""
     job = harness.put()
