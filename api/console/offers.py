@@ -38,6 +38,9 @@ class Offers:
         """Whether there is a list of this type, or of all types at once."""
         return _allowed(lambda: self._caller.owner_to_list(job_type))
 
+    def change_many(self, job_type: str | None) -> bool:
+        return _allowed(lambda: self._caller.owner_to_change(job_type))
+
     def operate(self) -> bool:
         return _allowed(self._caller.check_operator)
 

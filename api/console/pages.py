@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.console import forms, words
+from api.console import bulk, forms, words
 from api.console.inside import Api, Refused
 from api.console.offers import Offers
 from jobs.events.model import DELIVERY
@@ -25,7 +25,9 @@ SECTIONS: Final = (
     ("webhooks", "/console/webhooks", "Webhooks"),
     ("letters", "/console/dead-letters", "Dead letters"),
 )
-RECENT: Final = 15
+RECENT: Final = 10
+HOOKS: Final = 30
+"""Of the newest webhooks the overview looks at so many: it reads 200 documents at most."""
 LISTED: Final = 50
 
 
@@ -67,7 +69,7 @@ class Pages:
             letters=self._letters(5),
             bars=_bars(recent, self._now),
             recent=recent,
-            failing=[hook for hook in self._webhooks() if hook["failing_since"]],
+            failing=[hook for hook in self._webhooks(HOOKS) if hook["failing_since"]],
         )
 
     def jobs(self, query: Mapping[str, str]) -> str:
@@ -93,9 +95,15 @@ class Pages:
             asked=asked,
             wrong=wrong,
             found=found,
+            verb=bulk.VERBS.get(asked["status"], ""),
             statuses=list(Status),
             types=[one["name"] for one in self._types()],
         )
+
+    def bulk(self, form: Mapping[str, str]) -> str:
+        """Changes a page of the jobs that match, and says how far that is."""
+        done = bulk.go_on(self._api, form)
+        return self._render("bulk.html", section="jobs", title="Many jobs", done=done)
 
     def job(self, job_id: str) -> str:
         """All about one job."""
@@ -142,7 +150,7 @@ class Pages:
 
     def webhooks(self) -> str:
         return self._render(
-            "webhooks.html", section="webhooks", title="Webhooks", webhooks=self._webhooks()
+            "webhooks.html", section="webhooks", title="Webhooks", webhooks=self._webhooks(LISTED)
         )
 
     def webhook(self, webhook_id: str) -> str:
@@ -182,8 +190,8 @@ class Pages:
     def _types(self) -> list[Any]:
         return list(self._api.get("/v1/job-types")["job_types"])
 
-    def _webhooks(self) -> list[Any]:
-        return self._optional("/v1/webhooks", "webhooks", page_size=LISTED) or []
+    def _webhooks(self, most: int) -> list[Any]:
+        return self._optional("/v1/webhooks", "webhooks", page_size=most) or []
 
     def _letters(self, most: int) -> list[Any] | None:
         return self._optional("/v1/dead-letters", "dead_letters", page_size=most)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -56,7 +56,7 @@ def job_events(job_id: str) -> AnyResponse:
     headers = [("Authorization", f"Bearer {session.token()}")]
     if last := request.headers.get("Last-Event-ID"):
         headers.append(("Last-Event-ID", last))
-    asked = EnvironBuilder(path=f"/v1/jobs/{job_id}/events", headers=headers)
+    asked = EnvironBuilder(path=f"/v1/jobs/{quote(job_id, safe='')}/events", headers=headers)
     parts, status, answered = run_wsgi_app(current_app.wsgi_app, asked.get_environ())
     return Response(parts, status, content_type=answered.get("Content-Type"))
 
@@ -117,6 +117,17 @@ def act(name: str) -> AnyResponse:
         if name == "submit" and refused.status in {_BAD, _TOO_LARGE}:
             return _page(lambda pages: pages.job_type(form["id"], form, str(refused)), _BAD)
         return _page(lambda pages: pages.refused(refused), refused.status)
+
+
+@routes.post("/bulk")
+@public
+def change_many() -> AnyResponse:
+    """One page of the jobs that match a filter; the page that comes back asks for the next."""
+    from api.console import session  # noqa: PLC0415 - with the first page
+
+    session.check_form(_client().secret)
+    form = request.form.to_dict()
+    return _page(lambda pages: pages.bulk(form))
 
 
 @routes.get("/sign-in")

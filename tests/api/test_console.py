@@ -5,6 +5,7 @@ import re
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from inspect import signature
 from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -116,6 +117,41 @@ def test_who_has_no_role_is_told_so(harness: Harness) -> None:
     answer = Person(harness, "eve@example.com").get("/console")
     assert answer.status_code == 403
     assert "eve@example.com" in answer.get_data(as_text=True)
+
+
+def test_the_overview_reads_two_hundred_documents_at_most(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: its lists ask for no more."""
+    asked: list[int] = []
+    for store, names in (
+        (harness.store, ("list_jobs", "list_summaries")),
+        (harness.webhooks, ("list_webhooks",)),
+        (harness.dead_letters, ("list_dead_letters",)),
+    ):
+        for name in names:
+            monkeypatch.setattr(store, name, _counting(getattr(store, name), asked))
+    assert Person(harness, OTTO).get("/console").status_code == 200
+    assert sum(asked) in range(100, 201), asked
+
+
+def _counting(inner: Any, asked: list[int]) -> Any:
+    """Notes the limit of each call."""
+
+    def counting(*args: Any, **options: Any) -> Any:
+        bound = signature(inner).bind(*args, **options)
+        asked.append(bound.arguments["limit"])
+        return inner(*args, **options)
+
+    return counting
+
+
+def test_a_stream_is_of_a_job_and_of_nothing_else(harness: Harness) -> None:
+    """A question mark in the id makes no other call of it."""
+    job = harness.put(status=Status.SUCCEEDED)
+    person = Person(harness, ADA)
+    assert person.get(f"/console/jobs/{job.id}/events").mimetype == "text/event-stream"
+    assert person.get(f"/console/jobs/{job.id}%3Fwait=0&x=/events").status_code == 404
 
 
 def test_a_job_of_somebody_else_is_not_there(harness: Harness) -> None:

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import re
 from base64 import b64encode
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -56,6 +58,7 @@ ROUTES = {
     "GET /console/webhooks/<webhook_id>",
     "GET /console/dead-letters",
     "POST /console/actions/<name>",
+    "POST /console/bulk",
 }
 """What shows or changes anything: test_pages and test_buttons have each of them."""
 OPEN = {
@@ -162,6 +165,71 @@ def test_buttons(harness: Harness, action: str, thing: str) -> None:
     answer = person.post(f"/console/actions/{action}", **form, csrf=csrf)
     assert bool(offered) == (answer.status_code == 303), answer.get_data(as_text=True)
     assert answer.status_code in {303, 403, 404}
+
+
+@pytest.mark.parametrize("job_type", ["", "text.echo"])
+@pytest.mark.parametrize("caller", CALLERS)
+def test_who_changes_many(harness: Harness, job_type: str) -> None:
+    """The list offers it only if the API would do it, and then it changes the same jobs."""
+    person, csrf = _me(harness)
+    page = person.get(f"/console/jobs?status=failed&type={job_type}").get_data(as_text=True)
+    offered = "/console/bulk" in page
+    api = harness.caller("me@example.com")
+    matched = {"type": job_type or None, "page_size": 1}
+    allowed = api.post("/v1/jobs:batchRetry", json=matched).status_code == 200
+    answer = person.post("/console/bulk", status="failed", type=job_type, csrf=csrf)
+    assert (answer.status_code == 200) == allowed
+    assert not offered or allowed
+    rest = api.post("/v1/jobs:batchRetry", json={"type": job_type or None})
+    assert not allowed or rest.get_json()["changed"] == []
+
+
+@pytest.mark.parametrize("caller", ["operator"])
+@pytest.mark.parametrize(("status", "ends"), [("queued", "cancelled"), ("failed", "queued")])
+def test_all_that_match_are_changed(harness: Harness, status: str, ends: str) -> None:
+    """More than a page of them, and no others."""
+    wanted = {"type": "number.count", "status": Status(status), "labels": {"team": "a"}}
+    jobs = [harness.put(id=f"{n:032x}", **wanted) for n in range(230)]
+    others = [
+        harness.put(id="e" * 31 + "1", **wanted | {"labels": {"team": "b"}}),
+        harness.put(id="e" * 31 + "2", **wanted | {"type": "text.echo"}),
+    ]
+    person, csrf = _me(harness)
+    form = {"status": status, "type": "number.count", "label": "team=a", "csrf": csrf}
+    pages = 0
+    while form:
+        answer = person.post("/console/bulk", None, **form)
+        assert answer.status_code == 200
+        shown = answer.get_data(as_text=True)
+        found = re.search(r'action="/console/bulk".*?</form>', shown, re.DOTALL)
+        form = _fields(found[0]) if found else {}
+        harness.clock.move(timedelta(minutes=1))
+        pages += 1
+    assert pages == 3
+    assert "That was all" in shown
+    assert {harness.store.get(job.id).status for job in jobs} == {ends}  # type: ignore[union-attr]
+    assert [harness.store.get(job.id) for job in others] == others
+
+
+@pytest.mark.parametrize("caller", ["operator"])
+def test_a_rate_that_is_used_up_is_waited_for(harness: Harness) -> None:
+    """The next page goes on where this one could not."""
+    harness.settings = replace(harness.settings, submit_burst=1, submit_rate=1)
+    harness.__post_init__()
+    harness.put(id="f" * 32, type="text.echo", status=Status.FAILED)
+    person, csrf = _me(harness)
+    shown = person.post("/console/bulk", status="failed", csrf=csrf).get_data(as_text=True)
+    again = person.post("/console/bulk", status="failed", csrf=csrf).get_data(as_text=True)
+    assert "rate is used up" in shown + again
+
+
+@pytest.mark.parametrize("caller", ["operator"])
+@pytest.mark.parametrize("status", ["", "succeeded", "x"])
+def test_no_status_no_change(harness: Harness, status: str) -> None:
+    """And another site's form changes nothing either."""
+    person, csrf = _me(harness)
+    assert person.post("/console/bulk", status=status, csrf=csrf).status_code == 400
+    assert person.post("/console/bulk", status="failed", csrf="0" * 64).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/schedules"])

@@ -20,6 +20,7 @@ HEAVY = (
     "google.pubsub_v1.services",
     "google.api_core",
     "api.console.actions",
+    "api.console.bulk",
     "api.console.forms",
     "api.console.inside",
     "api.console.offers",

@@ -113,6 +113,23 @@ def test_a_wrong_form_comes_back_as_it_was_typed(page: Page, site: Site) -> None
     expect(page.get_by_label("times")).to_have_value("99")
 
 
+def test_all_that_match_are_cancelled(page: Page, site: Site) -> None:
+    """Page after page by itself, and then it says how many they were."""
+    for number in range(150):
+        site.harness.put(
+            id=f"{0xCAFE0 + number:032x}",
+            type="text.echo",
+            owner=f"user:{OWNER}",
+            labels={"run": "many"},
+            created_at=site.harness.clock(),
+            run_at=site.harness.clock(),
+        )
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{site.url}/console/jobs?status=queued&label=run%3Dmany")
+    page.get_by_role("button", name="Cancel all that match").click()
+    expect(page.get_by_role("status")).to_contain_text("150 cancelled. That was all.")
+
+
 def test_keys(page: Page, site: Site) -> None:
     """`?` lists them, `j` and `k` walk through rows, Enter opens one, `/` goes to the search."""
     page.goto(f"{site.url}/console/jobs")

@@ -69,6 +69,12 @@ function keepFresh() {
   });
 }
 
+// Leaving the page, by Stop or otherwise, ends it.
+function goOn() {
+  const form = document.querySelector("form[data-go-on]");
+  if (form) setTimeout(() => form.requestSubmit(), Number(form.dataset.goOn));
+}
+
 function askFirst(event) {
   const question = event.target.dataset.ask;
   if (question && !confirm(question)) event.preventDefault();
@@ -100,3 +106,4 @@ function onKey(event) {
 document.addEventListener("submit", askFirst);
 document.addEventListener("keydown", onKey);
 keepFresh();
+goOn();
