@@ -1,5 +1,6 @@
 import base64
 import io
+import itertools
 import struct
 import zlib
 from typing import Any, Literal
@@ -372,3 +373,62 @@ def test_the_example_runs() -> None:
     result = JOB_TYPE.run(JOB_TYPE.decode(msgspec.json.encode(JOB_TYPE.example)), a_context())
 
     assert shown(result).size == (4, 4)
+
+
+CORNERS: dict[tuple[int, ...], tuple[int, int, int]] = {
+    (0, 0, 0, 0): (100, 0, 0),
+    (255, 0, 0, 0): (55, -30, -45),
+    (0, 255, 0, 0): (48, 70, -5),
+    (0, 0, 255, 0): (89, -5, 88),
+    (0, 0, 0, 255): (16, 0, 0),
+}
+"""What paper shows of each ink alone, in CIE Lab (D50)."""
+
+
+def press() -> bytes:
+    """An ICC profile of CMYK, with one table (ICC.1:2004-10, 10.8)."""
+    table = bytearray()
+    for inks in itertools.product((0, 255), repeat=4):
+        lightness, a, b = CORNERS.get(inks, (0, 0, 0))
+        table += bytes([round(lightness * 2.55), a + 128, b + 128])
+    straight = bytes(range(256))
+    one = 1 << 16
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0])
+    lut += struct.pack(">9i", one, 0, 0, 0, one, 0, 0, 0, one)
+    lut += straight * 4 + bytes(table) + straight * 3
+    header = bytearray(128)
+    header[8:12], header[12:16], header[16:20] = b"\x02\x40\0\0", b"prtr", b"CMYK"
+    header[20:24], header[36:40] = b"Lab ", b"acsp"
+    header[68:80] = struct.pack(">3i", 63190, 65536, 54061)
+    tags = struct.pack(">I4sII", 1, b"A2B0", 144, len(lut))
+    profile = bytes(header) + tags + lut
+    return struct.pack(">I", len(profile)) + profile[4:]
+
+
+def srgb_of(lightness: float, a: float, b: float) -> list[float]:
+    """From CIE Lab (D50), by the formulas of CIE 15 and IEC 61966-2-1, adapted by Bradford."""
+    fy = (lightness + 16) / 116
+    xyz = [
+        white * (f**3 if f > 6 / 29 else 3 * (6 / 29) ** 2 * (f - 4 / 29))
+        for white, f in zip((0.9642, 1.0, 0.8249), (fy + a / 500, fy, fy - b / 200), strict=True)
+    ]
+    rows = (
+        (3.1338561, -1.6168667, -0.4906146),
+        (-0.9787684, 1.9161415, 0.0334540),
+        (0.0719453, -0.2289914, 1.4052427),
+    )
+    linear = [sum(k * v for k, v in zip(row, xyz, strict=True)) for row in rows]
+    bounded = [min(max(value, 0.0), 1.0) for value in linear]
+    return [
+        255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055) for v in bounded
+    ]
+
+
+@pytest.mark.parametrize("inks", CORNERS)
+def test_inks_are_shown_as_their_profile_says(inks: tuple[int, ...]) -> None:
+    """CMYK of a JPEG, which Adobe's programs keep inverted, by the press that it was made for."""
+    picture = Image.new("CMYK", (32, 32), inks)
+    data = file_of(picture, "JPEG", quality=100, icc_profile=press())
+    pixel: Any = shown(run(data, format="png")).convert("RGB").getpixel((16, 16))
+    right = srgb_of(*CORNERS[inks])
+    assert max(abs(a - b) for a, b in zip(pixel, right, strict=True)) <= 4, (pixel, right)
