@@ -71,6 +71,8 @@ CHOICES = {
     "boolean": ("true", "false"),
     "text": WORDS,
 }
+NUMERIC_NAME = 0.3
+"""So often a name is a number, where the caller says that there are names."""
 KINDS = (*NUMBERS, *CHOICES, "moment", "mixed")
 
 
@@ -164,6 +166,8 @@ def _csv(
         records.insert(0, given)
     if not _shows_its_header(kinds, missing, has_header=has_header) or chosen.random() < 0.3:
         payload["header"] = has_header
+        if has_header and chosen.random() < NUMERIC_NAME:
+            records[0][-1] = chosen.choice(["2020", "1.5", "0"])
     names = [
         name if has_header and name else f"column{number}"
         for number, name in enumerate(records[0] if has_header else [""] * len(kinds))
