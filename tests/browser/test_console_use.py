@@ -136,6 +136,8 @@ def test_keys(page: Page, site: Site) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    # It gives the focus back when it is closed, which a key must not overtake.
+    expect(page.get_by_role("dialog")).to_be_hidden()
     for key in "jjk":
         page.keyboard.press(key)
     first = page.locator("tbody tr").first.get_by_role("link")
