@@ -39,6 +39,14 @@ def render(service: str, line: str, *, colour: bool, zone: tzinfo | None = None)
     return rendered
 
 
+def is_idle(line: str) -> bool:
+    """Whether it says that a sweep found nothing to do, as one does each minute."""
+    entry = _decode(line)
+    if entry is None or entry.get("event") != "sweep.done":
+        return False
+    return not any(entry.get(name) for name in ("events", "dispatched", "fired", "skipped", "full"))
+
+
 def _decode(line: str) -> dict[str, Any] | None:
     try:
         return msgspec.json.decode(line, type=dict[str, Any])

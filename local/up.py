@@ -10,7 +10,7 @@ from local.client import LocalClient
 from local.console import Console
 from local.containers import IMAGE, Containers
 from local.emulators import await_emulators, find_emulators, remove_containers, start_emulators
-from local.log_view import render
+from local.log_view import is_idle, render
 from local.ports import Ports, complaint, flag
 from local.processes import ROOT, ChildEnded, Interrupted, Processes, TookTooLong
 from local.sdk import EmulatorsMissing, Sdk
@@ -119,7 +119,7 @@ class Up:
             line(f"  Firestore    {url(ports.firestore)} (emulator)")
             line(f"  Pub/Sub      {url(ports.pubsub)} (emulator)")
         line()
-        line("Submit a job, from another terminal:")
+        line("Submit a job from another terminal, and see its result:")
         line()
         line(f"  {example(ports)}")
         line()
@@ -143,19 +143,14 @@ class Up:
 
     def _show(self, service: str, line: str) -> None:
         # What the emulators write is for their authors, unless one of them dies.
-        if service not in _EMULATORS:
+        if service not in _EMULATORS and not is_idle(line):
             self._console.line(render(service, line, colour=self._console.colour))
 
 
 def example(ports: Ports) -> str:
-    """A command that submits a job, whatever folder it is pasted in."""
-    dev = shlex.quote(str(ROOT / "dev"))
-    if ports.local != Ports().local:
-        dev += f" token {flag('local')} {ports.local}"
-    else:
-        dev += " token"
-    body = '{"type": "table.profile", "payload": {"text": "city,people\\nBern,134591\\n"}}'
-    return (
-        f'curl -sS {url(ports.api)}/v1/jobs -H "Authorization: Bearer $({dev})"'
-        f" -H 'Content-Type: application/json' -d '{body}'"
-    )
+    """A command that submits a job and prints its result, whatever folder it is pasted in."""
+    words = [str(ROOT / "dev"), "run", "table.profile", '{"text": "city,people\\nBern,134591\\n"}']
+    for name in ("api", "local"):
+        if getattr(ports, name) != getattr(Ports(), name):
+            words += [flag(name), str(getattr(ports, name))]
+    return shlex.join([*words, "--wait"])

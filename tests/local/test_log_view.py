@@ -5,7 +5,7 @@ from datetime import UTC
 import msgspec
 import pytest
 
-from local.log_view import render
+from local.log_view import is_idle, render
 
 ENTRY = {
     "severity": "INFO",
@@ -94,3 +94,19 @@ def test_a_traceback_keeps_its_lines_only() -> None:
     ).decode()
     shown = render("worker", line, colour=False)
     assert shown.splitlines()[1:] == ["Traceback:", "\tone\\x1b[2J"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "idle"),
+    [
+        ({"event": "sweep.done", "events": 0, "due": 3, "dispatched": 0, "full": False}, True),
+        ({"event": "sweep.done", "events": 0, "dispatched": 1}, False),
+        ({"event": "sweep.done", "fired": 1}, False),
+        ({"event": "sweep.done", "full": True}, False),
+        ({"event": "job.started"}, False),
+    ],
+)
+def test_a_sweep_that_found_nothing_is_idle(fields: dict[str, object], idle: bool) -> None:
+    """It comes each minute, and says nothing to whoever looks on."""
+    assert is_idle(msgspec.json.encode(fields).decode()) is idle
+    assert not is_idle("sweep.done")
