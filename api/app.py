@@ -1,9 +1,6 @@
 """The composition root of the public service."""
 
-import secrets
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Flask, Response, g, request
 
@@ -13,7 +10,7 @@ from api.console import routes as console
 from api.dead_letters import routes as dead_letters
 from api.dependencies import Dependencies, provide
 from api.http.cors import allow_origins
-from api.http.decoding import MAX_BODY_BYTES
+from api.http.decoding import LARGE_AT_ONCE, MAX_BODY_BYTES
 from api.http.headers import add_response_headers
 from api.http.paths import read_paths, refuse_doubled_slashes
 from api.http.problems import answer_problems
@@ -41,6 +38,7 @@ from jobs.dispatch.queue import Queue
 from jobs.dispatch.submit import Submitter
 from jobs.events.event_recording import AnnouncingJobStore
 from jobs.job_types import Registry
+from jobs.runtime import MACHINE, Runtime
 from jobs.schedules.creation import Creator
 from jobs.settings.settings import Settings
 from jobs.stores import Stores
@@ -62,15 +60,16 @@ def create_app(
     registry: Registry,
     firebase: FirebaseVerifier | None = None,
     telemetry: Telemetry = OFF,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    new_id: Callable[[], str] = lambda: secrets.token_hex(16),
+    runtime: Runtime = MACHINE,
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     registry = registry.with_buckets(settings.buckets)
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.requests(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhook_cache_seconds))
+    listeners = Listeners(
+        stores.webhooks, runtime, timedelta(seconds=settings.webhook_cache_seconds)
+    )
     store = AnnouncingJobStore(
         inner=telemetry.store(stores.jobs),
         listening=listeners.of_job,
@@ -81,15 +80,15 @@ def create_app(
         store=store,
         queue=queue,
         registry=registry,
-        now=now,
-        new_id=new_id,
+        now=runtime.now,
+        new_id=runtime.new_id,
         secrets=settings.secrets,
     )
     dependencies = Dependencies(
         settings=settings,
         store=store,
         dead_letters=stores.dead_letters,
-        webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
+        webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=runtime.now),
         schedules=stores.schedules,
         queue=queue,
         registry=registry,
@@ -99,21 +98,22 @@ def create_app(
         creator=Creator(
             store=stores.schedules,
             registry=registry,
-            now=now,
-            new_id=new_id,
+            now=runtime.now,
+            new_id=runtime.new_id,
             secrets=settings.secrets,
         ),
-        submit_rate=SubmitRate(settings.submit_rate, settings.submit_burst, now),
-        open_jobs=OpenJobs(store, settings.max_open_jobs, now),
-        dependency_health=DependencyHealth({"store": store.ping, "queue": queue.ping}),
-        now=now,
-        job_watches=Watches(store, threading.Event()),
-        seats=Seats(settings.max_watchers),
+        submit_rate=SubmitRate(settings.submit_rate, settings.submit_burst, runtime),
+        open_jobs=OpenJobs(store, settings.max_open_jobs, runtime),
+        dependency_health=DependencyHealth({"store": store.ping, "queue": queue.ping}, runtime),
+        runtime=runtime,
+        job_watches=Watches(store, runtime),
+        seats=Seats(settings.max_watchers, runtime),
+        large_bodies=runtime.semaphore(LARGE_AT_ONCE),
     )
     app.extensions[STOP] = dependencies.job_watches.stop
     provide(app.extensions, dependencies)
     app.extensions[reference.EXTENSION] = Reference(app, registry)
-    _trace_requests(app)
+    _trace_requests(app, runtime)
     add_response_headers(app)
     allow_origins(app, settings.cors_origins)
     refuse_doubled_slashes(app)
@@ -146,12 +146,12 @@ def add_routes(app: Flask) -> None:
         app.register_blueprint(module.routes)
 
 
-def _trace_requests(app: Flask) -> None:
+def _trace_requests(app: Flask, runtime: Runtime) -> None:
     """Give every request its place in a trace, and every answer its name."""
 
     @app.before_request
     def start() -> None:
-        g.traceparent = traceparent_from(request.headers.get("traceparent"))
+        g.traceparent = traceparent_from(request.headers.get("traceparent"), runtime.random_bytes)
         g.request_id = trace_id(g.traceparent)
 
     @app.after_request

@@ -1,8 +1,6 @@
 """What the views work with. Made once, in `app.create_app`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import current_app
 
@@ -18,6 +16,7 @@ from jobs.dispatch.queue import Queue
 from jobs.dispatch.submit import Submitter
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
+from jobs.runtime import Runtime, Semaphore
 from jobs.schedules.creation import Creator
 from jobs.schedules.store import ScheduleStore
 from jobs.settings.settings import Settings
@@ -40,9 +39,10 @@ class Dependencies:
     submit_rate: SubmitRate
     open_jobs: OpenJobs
     dependency_health: DependencyHealth
-    now: Callable[[], datetime]
+    runtime: Runtime
     job_watches: Watches
     seats: Seats
+    large_bodies: Semaphore
 
 
 _KEY = "dormouse"

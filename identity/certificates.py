@@ -13,7 +13,7 @@ from http.client import HTTPException
 import msgspec
 
 from identity.errors import IdentityUnavailable
-from jobs.job.retry import spread
+from jobs.runtime import MACHINE
 
 FETCH_TIMEOUT_SECONDS = 5.0
 SHORTEST_AGE = timedelta(seconds=30)
@@ -70,7 +70,7 @@ class Certificates:
         url: str,
         now: Callable[[], datetime],
         fetch: Callable[[str], Fetched] = fetch,
-        uniform: Callable[[float, float], float] = spread,
+        uniform: Callable[[float, float], float] = MACHINE.uniform,
     ) -> None:
         self._url = url
         self.now = now

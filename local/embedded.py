@@ -69,7 +69,6 @@ def serve(ports: Ports) -> None:
         runner=pool,
         triggers=triggers,
         telemetry=telemetry_for("worker", settings),
-        now=now,
     )
     api_settings = Settings.from_environment("api")
     api = create_api(
@@ -80,7 +79,6 @@ def serve(ports: Ports) -> None:
         registry=registry,
         firebase=verifier_for(api_settings.firebase_project, now),
         telemetry=telemetry_for("api", api_settings),
-        now=now,
     )
     cloud_settings = CloudSettings.from_environment()
     pubsub = MemoryPubsub(settings.project, cloud_settings.topic, queue, now)

@@ -14,6 +14,7 @@ from jobs.job.order import Order
 from jobs.job.retry import RetryPolicy
 from jobs.job.spec import JobSpec
 from jobs.job_types import Registry, job_type
+from jobs.runtime import Runtime
 from jobs.schedules.model import Cron, Schedule
 from jobs.settings.settings import Settings
 from jobs.webhooks.delivery import WebhookDelivery, owner_of_webhook
@@ -43,6 +44,15 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.move(timedelta(seconds=seconds))
+
+    @property
+    def runtime(self) -> Runtime:
+        """A machine on which it is as late as here."""
+
+        def boot_time() -> float:
+            return (self() - T0).total_seconds()
+
+        return Runtime(now=self, boot_time=boot_time, sleep=self.sleep)
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,8 +1,6 @@
 """The composition root of the private service."""
 
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from flask import Flask, Response, request
@@ -13,8 +11,8 @@ from jobs.dispatch.submit import Submitter
 from jobs.errors import DormouseError
 from jobs.events.event_recording import AnnouncingJobStore
 from jobs.events.publisher import EventPublisher
-from jobs.job.retry import spread
 from jobs.job_types import Registry
+from jobs.runtime import MACHINE, Runtime
 from jobs.settings.settings import Settings
 from jobs.stores import Stores
 from jobs.telemetry.log import log, log_fields
@@ -55,15 +53,17 @@ def create_app(
     triggers: Triggers | None = None,
     telemetry: Telemetry = OFF,
     publisher: EventPublisher | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    uniform: Callable[[float, float], float] = spread,
+    runtime: Runtime = MACHINE,
 ) -> Flask:
     """The Flask application. Connects to nothing before the first request."""
     registry = registry.with_buckets(settings.buckets)
+    now = runtime.now
     app = Flask("worker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = telemetry.pushes(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    listeners = Listeners(stores.webhooks, now, timedelta(seconds=settings.webhook_cache_seconds))
+    listeners = Listeners(
+        stores.webhooks, runtime, timedelta(seconds=settings.webhook_cache_seconds)
+    )
     store = AnnouncingJobStore(
         inner=telemetry.store(stores.jobs),
         listening=listeners.of_job,
@@ -73,22 +73,26 @@ def create_app(
     runner = DeliveryRunner(
         inner=runner,
         webhooks=WebhookChanges(store=stores.webhooks, listeners=listeners, now=now),
-        now=now,
-        uniform=uniform,
-        waiting=WaitingDeliveries(store, now).of,
+        runtime=runtime,
+        waiting=WaitingDeliveries(store, runtime).of,
     )
     attempts = Attempts(
         store=store,
         queue=queue,
         registry=registry,
-        claims=Claims(store=store, registry=registry, worker=settings.revision, now=now),
+        claims=Claims(
+            store=store,
+            registry=registry,
+            worker=settings.revision,
+            now=now,
+            sleep=runtime.sleep,
+        ),
         run=telemetry.attempt(runner.run),
-        slots=threading.Semaphore(settings.processes),
+        slots=runtime.semaphore(settings.processes),
         allowed_hosts=settings.allowed_hosts,
         buckets=settings.storage,
         secrets=SecretFiles(settings.secrets_folder, settings.secrets),
-        now=now,
-        uniform=uniform,
+        runtime=runtime,
     )
     answer = telemetry.answer(attempts.answer)
     intake = DeadLetterRecorder(
@@ -96,24 +100,31 @@ def create_app(
     )
     fan_out = FanOut(
         events=stores.events,
-        submitter=Submitter(store=store, queue=queue, registry=registry, now=now),
+        submitter=Submitter(
+            store=store, queue=queue, registry=registry, now=now, new_id=runtime.new_id
+        ),
         publisher=publisher,
         now=now,
     )
-    sweep = Sweep(store=store, queue=queue, registry=registry, now=now)
+    sweep = Sweep(store=store, queue=queue, registry=registry, runtime=runtime)
     firing = ScheduleRunner(
         schedules=stores.schedules,
         jobs=store,
         queue=queue,
         registry=registry,
         secrets=settings.secrets,
-        now=now,
+        runtime=runtime,
     )
     triggers = triggers or {}
     starting = TriggerHandler(
         triggers=triggers,
         submitter=Submitter(
-            store=store, queue=queue, registry=registry, now=now, secrets=settings.secrets
+            store=store,
+            queue=queue,
+            registry=registry,
+            now=now,
+            new_id=runtime.new_id,
+            secrets=settings.secrets,
         ),
         dead_letters=stores.dead_letters,
         now=now,
@@ -138,7 +149,7 @@ def create_app(
 
     @app.post("/sweep")
     def run_sweep() -> Response:
-        told, swept, fired = in_parallel(fan_out.sweep, sweep.run, firing.run)
+        told, swept, fired = in_parallel(runtime, fan_out.sweep, sweep.run, firing.run)
         done = msgspec.to_builtins(swept) | msgspec.to_builtins(fired)
         log_fields("sweep.done", events=told, **done)
         return Response(msgspec.json.encode(done), content_type="application/json")

@@ -4,10 +4,9 @@ The handler's process gets URL and secrets for one attempt; no job, job message 
 """
 
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -17,6 +16,7 @@ from jobs.errors import DormouseError, StoreUnavailable, VersionConflict
 from jobs.events.model import DELIVERY, EventType
 from jobs.job.change import change
 from jobs.job.model import JobError
+from jobs.runtime import Runtime
 from jobs.telemetry.log import log_fields
 from jobs.webhooks import health
 from jobs.webhooks.delivery import Endpoint, WebhookDelivery
@@ -41,11 +41,9 @@ class DeliveryRunner:
 
     inner: Runner
     webhooks: WebhookChanges
-    now: Callable[[], datetime]
-    uniform: Callable[[float, float], float]
+    runtime: Runtime
     waiting: Callable[[str], int]
     """How many deliveries wait for the webhook of that id."""
-    random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     def run(self, task: Task, hold: Hold) -> HandlerOutcome:
         if task.job_type != DELIVERY:
@@ -64,23 +62,25 @@ class DeliveryRunner:
 
     def _deliver(self, task: Task, hold: Hold) -> HandlerOutcome:
         delivery = msgspec.json.decode(task.payload, type=WebhookDelivery)
-        now = self.now()
+        now = self.runtime.now()
         if delivery.notify:
-            key = notify_key(self.webhooks.store, delivery.notify.owner, now, self.random_bytes)
+            key = notify_key(
+                self.webhooks.store, delivery.notify.owner, now, self.runtime.random_bytes
+            )
             endpoint = Endpoint(url=delivery.notify.url, secrets=key.secrets.at(now))
-            return _paced(self._attempt(task, hold, delivery, endpoint), task, self.uniform)
+            return _paced(self._attempt(task, hold, delivery, endpoint), task, self.runtime.uniform)
         webhook = self.webhooks.get(delivery.webhook or "")
         if webhook is None:
             return _given_up("The webhook was deleted.")
         if not webhook.enabled and delivery.event_type is not EventType.WEBHOOK_TEST:
             return _given_up("The webhook is switched off.")
         if webhook.throttled_until and webhook.throttled_until > now:
-            spread = timedelta(seconds=self.uniform(0.0, SPREAD_SECONDS))
+            spread = timedelta(seconds=self.runtime.uniform(0.0, SPREAD_SECONDS))
             return Paused(webhook.throttled_until - now + spread)
         endpoint = Endpoint(url=webhook.url, secrets=webhook.secrets.at(now))
         outcome = self._attempt(task, hold, delivery, endpoint)
         self._keep_health(webhook, outcome, task)
-        return _paced(outcome, task, self.uniform)
+        return _paced(outcome, task, self.runtime.uniform)
 
     def _attempt(
         self, task: Task, hold: Hold, delivery: WebhookDelivery, endpoint: Endpoint
@@ -109,7 +109,7 @@ class DeliveryRunner:
             return None
         if outcome.error.type == Gone.__name__:
             return health.gone
-        now = self.now()
+        now = self.runtime.now()
         last = outcome.permanent or task.attempt >= task.max_attempts
         waiting = self.waiting(webhook.id) if webhook.failing_since else 0
         fail = partial(health.failed, now=now, last=last, waiting=waiting)

@@ -10,6 +10,7 @@ from identity.certificates import Certificates
 from identity.tokens import Verifier
 from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
 from jobs.gcp.pubsub import PubsubEventPublisher, PubsubQueue, connect_pubsub
+from jobs.runtime import Runtime
 from jobs.settings.settings import Settings
 from jobs.telemetry.log import start_logging
 from jobs.telemetry.start import telemetry_for
@@ -48,5 +49,5 @@ def build(now: Callable[[], datetime] = _now) -> Flask:
         triggers=triggers,
         telemetry=telemetry_for("worker", settings),
         publisher=PubsubEventPublisher(pubsub, settings) if settings.events_topic else None,
-        now=now,
+        runtime=Runtime(now=now),
     )

@@ -1,15 +1,26 @@
 """Does several things at once within one request."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from jobs.runtime import Runtime
 
-def in_parallel(*parts: Callable[[], Any]) -> list[Any]:
+
+def in_parallel(runtime: Runtime, *parts: Callable[[], Any]) -> list[Any]:
     """The results of the parts, each done in a thread of its own.
 
     If one of them fails, the others are still done; then the first error is raised.
     """
-    with ThreadPoolExecutor(len(parts)) as pool:
-        doing = [pool.submit(part) for part in parts]
-    return [one.result() for one in doing]
+    errors: list[Exception] = []
+
+    def tried(part: Callable[[], Any]) -> Any:
+        try:
+            return part()
+        except Exception as error:  # noqa: BLE001 - raised below, once the others are done
+            errors.append(error)
+            return None
+
+    results = list(runtime.map(tried, parts, len(parts)))
+    if errors:
+        raise errors[0]
+    return results

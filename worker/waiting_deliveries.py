@@ -1,11 +1,10 @@
 """How many deliveries wait for a webhook. Asked only where one fails."""
 
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from jobs.job.store import JobStore
+from jobs.runtime import Runtime
 from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.health import MOST_WAITING
 
@@ -16,11 +15,11 @@ MOST_KNOWN: Final = 1000
 class WaitingDeliveries:
     """Counts by the store, at most once in ten seconds for each webhook and instance."""
 
-    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, runtime: Runtime) -> None:
         self._store = store
-        self._now = now
+        self._now = runtime.now
         self._known: dict[str, tuple[datetime, int]] = {}
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
 
     def of(self, webhook_id: str) -> int:
         """As of a few seconds ago, up to `MOST_WAITING`. Raises `StoreUnavailable`."""

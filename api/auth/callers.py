@@ -56,4 +56,4 @@ def _identity() -> Identity:
     userinfo = request.headers.get(USERINFO)
     if userinfo is None:
         raise Unauthenticated("The gateway did not say who calls.")
-    return issuers.believe(userinfo, settings.api_audiences, deps().now())
+    return issuers.believe(userinfo, settings.api_audiences, deps().runtime.now())

@@ -139,7 +139,7 @@ def sign_in() -> AnyResponse:
 
     client = _client()
     onward = request.args.get("onward", HOME)
-    attempt = Attempt.new(onward if _is_ours(onward) else HOME)
+    attempt = Attempt.new(onward if _is_ours(onward) else HOME, deps().runtime.random_bytes)
     response = redirect(client.address(attempt, _back()), 303)
     session.keep(response, session.ATTEMPT, attempt.written(), session.ATTEMPT_SECONDS)
     return response
@@ -225,7 +225,7 @@ def _page(view: View, status: int = 200) -> AnyResponse:
         )
     except Refused as refused:
         return _signed_out(str(refused), refused.status)
-    pages = Pages(api, reader, deps().now())
+    pages = Pages(api, reader, deps().runtime.now())
     try:
         return session.page(view(pages), status)
     except Refused as refused:

@@ -4,8 +4,8 @@ https://developers.google.com/identity/openid-connect/openid-connect
 """
 
 import hashlib
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.error import URLError
 from urllib.parse import urlencode
@@ -32,11 +32,14 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     onward: str
 
     @classmethod
-    def new(cls, onward: str) -> "Attempt":
+    def new(cls, onward: str, random_bytes: Callable[[int], bytes]) -> "Attempt":
+        def token(size: int) -> str:
+            return urlsafe_b64encode(random_bytes(size)).decode()
+
         return cls(
-            state=secrets.token_urlsafe(24),
-            nonce=secrets.token_urlsafe(24),
-            verifier=secrets.token_urlsafe(48),
+            state=token(24),
+            nonce=token(24),
+            verifier=token(48),
             onward=onward,
         )
 

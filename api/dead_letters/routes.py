@@ -135,5 +135,5 @@ def _redrive(dead_letter: DeadLetter) -> Job:
         store=deps().store,
         dead_letters=deps().dead_letters,
         queue=deps().queue,
-        now=deps().now,
+        now=deps().runtime.now,
     )

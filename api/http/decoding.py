@@ -1,6 +1,5 @@
 """From a request's bytes to declared types. What can't be taken is refused, with its path."""
 
-import threading
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from flask import request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 
+from api.dependencies import deps
 from api.http.errors import RequestTooLarge, UnsupportedMediaType
 from jobs.errors import InvalidRequest
 from jobs.payloads.strict_json import check_json
@@ -16,7 +16,6 @@ from jobs.payloads.strict_json import check_json
 JSON: Final = "application/json"
 MAX_BODY_BYTES: Final = 512 * 1024
 LARGE_AT_ONCE: Final = 2
-_large = threading.BoundedSemaphore(LARGE_AT_ONCE)
 
 
 def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
@@ -37,7 +36,7 @@ def decode_body(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
     if not data:
         raise InvalidRequest("The body is missing; it must be a JSON object.")
     # A large body holds the interpreter for longer, so not many at once.
-    with _large if len(data) > MAX_BODY_BYTES else nullcontext():
+    with deps().large_bodies if len(data) > MAX_BODY_BYTES else nullcontext():
         check_json(data, max_bytes)
         try:
             return decoder.decode(data)

@@ -59,7 +59,7 @@ def cancel(job: Job) -> Job:
     def cancelled(job: Job) -> Job:
         if job.status is Status.CANCELLED:
             return job
-        return transitions.cancel(job, deps().now(), keep_for=keep_for)
+        return transitions.cancel(job, deps().runtime.now(), keep_for=keep_for)
 
     kept = change(deps().store, job, cancelled)
     if kept is not job:
@@ -69,6 +69,6 @@ def cancel(job: Job) -> Job:
 
 def queue_again(job: Job) -> Job:
     """Save the job as queued anew. It is not dispatched yet."""
-    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().now()))
+    kept = change(deps().store, job, lambda job: transitions.retry(job, deps().runtime.now()))
     log_event("job.retried", kept, by=caller().member)
     return kept

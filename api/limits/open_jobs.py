@@ -5,8 +5,6 @@ limit is set, so the common way of a job stays without a read. In between, what 
 submits here is added; what it submits at other instances, and what ends, shows at the next count.
 """
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +12,7 @@ from typing import Final
 from api.http.errors import TooManyOpenJobs
 from api.limits.lru import Lru
 from jobs.job.store import JobStore
+from jobs.runtime import Runtime
 
 COUNT_HOLDS: Final = timedelta(seconds=5)
 MAX_PRINCIPALS: Final = 10_000
@@ -28,12 +27,12 @@ class _Count:
 class OpenJobs:
     """Lets each principal have `most` jobs that are not terminal. 0 is no limit."""
 
-    def __init__(self, store: JobStore, most: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, most: int, runtime: Runtime) -> None:
         self._store = store
         self._most = most
-        self._now = now
+        self._now = runtime.now
         self._counts: Lru[_Count] = Lru(MAX_PRINCIPALS)
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
 
     def add(self, principal: str, jobs: int) -> None:
         """Count so many more jobs as submitted.

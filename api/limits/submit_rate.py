@@ -5,14 +5,14 @@ docs/decisions/0042-limits-per-instance.md says why that is enough.
 """
 
 import math
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from api.http.errors import RateLimited
 from api.limits.lru import Lru
+from jobs.runtime import Runtime
 
 MAX_PRINCIPALS: Final = 10_000
 """Whoever is forgotten finds a full bucket again; it takes as many other principals."""
@@ -32,12 +32,12 @@ class SubmitRate:
     A rate of 0 is no limit. Safe for threads.
     """
 
-    def __init__(self, per_second: int, burst: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, per_second: int, burst: int, runtime: Runtime) -> None:
         self._per_second = per_second
         self._burst = burst
-        self._now = now
+        self._now = runtime.now
         self._buckets: Lru[_Bucket] = Lru(MAX_PRINCIPALS)
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
 
     def check(self, principal: str) -> None:
         """Raises `RateLimited` for a principal that could not submit one job now. Takes nothing."""

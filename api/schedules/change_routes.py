@@ -56,7 +56,9 @@ def update_schedule(schedule_id: ScheduleId, body: ScheduleChange) -> ScheduleRe
     schedule = changeable_schedule(schedule_id)
     if body.template is not UNSET:
         caller().check_submit(body.template.type)
-    return _change(schedule, "schedule.changed", lambda one: changed(one, body, deps().now()))
+    return _change(
+        schedule, "schedule.changed", lambda one: changed(one, body, deps().runtime.now())
+    )
 
 
 @routes.post("/v1/schedules/<job_id:schedule_id>:pause")
@@ -66,7 +68,7 @@ def pause_schedule(schedule_id: ScheduleId) -> ScheduleResource:
     return _change(
         changeable_schedule(schedule_id),
         "schedule.paused",
-        lambda schedule: transitions.pause(schedule, deps().now()),
+        lambda schedule: transitions.pause(schedule, deps().runtime.now()),
     )
 
 
@@ -77,7 +79,7 @@ def resume_schedule(schedule_id: ScheduleId) -> ScheduleResource:
     return _change(
         changeable_schedule(schedule_id),
         "schedule.resumed",
-        lambda schedule: transitions.resume(schedule, deps().now()),
+        lambda schedule: transitions.resume(schedule, deps().runtime.now()),
     )
 
 

@@ -120,7 +120,7 @@ def delete_schedule(schedule_id: ScheduleId) -> None:
 
 
 def shown(schedule: Schedule) -> ScheduleResource:
-    return ScheduleResource.of(schedule, deps().now())
+    return ScheduleResource.of(schedule, deps().runtime.now())
 
 
 def readable_schedule(schedule_id: str) -> Schedule:

@@ -1,13 +1,13 @@
 """Asks what the service depends on whether it answers, at a cost that callers can't drive up."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from jobs.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ class DependencyHealth:
     def __init__(
         self,
         pings: Mapping[str, Callable[[], None]],
-        clock: Callable[[], float] = time.monotonic,
+        runtime: Runtime,
     ) -> None:
         self._pings = pings
-        self._clock = clock
-        self._lock = threading.Lock()
+        self._clock = runtime.boot_time
+        self._lock = runtime.lock()
         self._latest: Mapping[str, Dependency] | None = None
         self._fresh_until = 0.0
 

@@ -5,8 +5,6 @@ watchers cost as many reads as one. One of the watchers looks, in its own thread
 told; when it leaves, another takes its place. Nothing is kept of a job that nobody watches.
 """
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +12,7 @@ from typing import Final
 from jobs.errors import StoreUnavailable
 from jobs.job.model import Job
 from jobs.job.store import JobStore
+from jobs.runtime import Runtime
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 1.0
@@ -27,10 +26,12 @@ class Watch:
     Looks follow one another, never two at a time, so nobody sees the job go back.
     """
 
-    def __init__(self, read: Callable[[], Job | None], stopping: threading.Event) -> None:
+    def __init__(self, read: Callable[[], Job | None], runtime: Runtime) -> None:
         self._read = read
-        self._stopping = stopping
-        self._turn = threading.Condition()
+        self._runtime = runtime
+        self._turn = runtime.condition()
+        self.stops = False
+        """Must the process stop?"""
         self._job: Job | None = None
         self._failure: StoreUnavailable | None = None
         self._begun = self._done = 0
@@ -38,11 +39,6 @@ class Watch:
         self._pause = FIRST_PAUSE_SECONDS
         self._last_look = self._next_look = 0.0
         self.watch_slots = 0
-
-    @property
-    def stops(self) -> bool:
-        """Must the process stop?"""
-        return self._stopping.is_set()
 
     def look(self) -> Job | None:
         """The job as it is now, or None: what a look shows that began after this call.
@@ -63,7 +59,7 @@ class Watch:
     def recent(self) -> Job | None:
         """The job as it was at most a second ago, if somebody here has looked; else as `look`."""
         with self._turn:
-            if self._job and time.monotonic() - self._last_look < LONGEST_PAUSE_SECONDS:
+            if self._job and self._runtime.boot_time() - self._last_look < LONGEST_PAUSE_SECONDS:
                 return self._job
         return self.look()
 
@@ -73,12 +69,12 @@ class Watch:
         What was seen itself when the time is up or the process must stop. A look that fails shows
         nothing new.
         """
-        end = time.monotonic() + seconds
+        end = self._runtime.boot_time() + seconds
         leads = False
         with self._turn:
             try:
                 while self._job is seen and not self.stops:
-                    now = time.monotonic()
+                    now = self._runtime.boot_time()
                     if now >= end:
                         break
                     leads = leads or not self._is_led
@@ -95,15 +91,20 @@ class Watch:
                     self._turn.notify_all()
             return self._job
 
-    def wake(self) -> None:
+    def boot_time(self) -> float:
+        """The clock by which to wait."""
+        return self._runtime.boot_time()
+
+    def stop(self) -> None:
         """Let everybody see that the process must stop."""
         with self._turn:
+            self.stops = True
             self._turn.notify_all()
 
     def _look(self) -> None:
         """Read, without the lock that the caller has."""
         self._begun += 1
-        begun_at = time.monotonic()
+        begun_at = self._runtime.boot_time()
         self._turn.release()
         found, failure = self._job, None
         try:
@@ -117,7 +118,7 @@ class Watch:
             if not failure:
                 self._last_look = begun_at
             self._show(found)
-            self._next_look = time.monotonic() + self._pause
+            self._next_look = self._runtime.boot_time() + self._pause
             self._pause = min(self._pause * GROWTH, LONGEST_PAUSE_SECONDS)
             self._turn.notify_all()
 
@@ -135,19 +136,22 @@ class Watch:
 class Watches:
     """The jobs that are watched in this process, each with how many do."""
 
-    def __init__(self, store: JobStore, stopping: threading.Event) -> None:
+    def __init__(self, store: JobStore, runtime: Runtime) -> None:
         self._store = store
-        self._stopping = stopping
-        self._lock = threading.Lock()
+        self._runtime = runtime
+        self._stops = False
+        self._lock = runtime.lock()
         self._of_job: dict[str, Watch] = {}
 
     @contextmanager
     def watching(self, job_id: str) -> Iterator[Watch]:
         """The job's watch, shared with everybody who watches it meanwhile. Reads nothing yet."""
         with self._lock:
-            watch = self._of_job.setdefault(
-                job_id, Watch(lambda: self._store.get(job_id), self._stopping)
-            )
+            watch = self._of_job.get(job_id)
+            if watch is None:
+                watch = Watch(lambda: self._store.get(job_id), self._runtime)
+                watch.stops = self._stops
+                self._of_job[job_id] = watch
             watch.watch_slots += 1
         try:
             yield watch
@@ -159,8 +163,8 @@ class Watches:
 
     def stop(self) -> None:
         """Answer everybody who waits: the process must stop."""
-        self._stopping.set()
         with self._lock:
+            self._stops = True
             job_watches = list(self._of_job.values())
         for watch in job_watches:
-            watch.wake()
+            watch.stop()

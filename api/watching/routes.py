@@ -1,6 +1,5 @@
 """/v1/jobs/{id}/events: a job as it goes on, as server-sent events."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Annotated, Final
@@ -70,13 +69,13 @@ def watch_job(job_id: JobId) -> Response:
 
 
 def _stream(watch: Watch, job: Job, place: Place) -> Iterator[bytes]:
-    end = time.monotonic() + LONGEST_SECONDS
+    end = watch.boot_time() + LONGEST_SECONDS
     yield wire.retry(RETRY_MILLISECONDS)
     while True:
         for name, data, behind in news_of(job, place):
             place = behind
             yield wire.event(name, data, str(place))
-        left = end - time.monotonic()
+        left = end - watch.boot_time()
         if job.is_terminal or watch.stops or left <= 0:
             return
         latest = watch.next(job, min(HEARTBEAT_SECONDS, left))

@@ -1,9 +1,10 @@
 """Who may hold a request open here: so many in all, and half of them at most for one principal."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from jobs.runtime import Runtime
 
 
 class Seats:
@@ -13,11 +14,11 @@ class Seats:
     others by waiting.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, runtime: Runtime) -> None:
         self._most = most
         self._most_of_one = (most + 1) // 2
         self._taken: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
 
     @contextmanager
     def seat(self, principal: str) -> Iterator[bool]:

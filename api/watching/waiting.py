@@ -1,7 +1,5 @@
 """Holds an answer until a job is terminal. Keeps nothing that another instance would not have."""
 
-import time
-
 from api.watching.job_watches import Watch
 from jobs.errors import JobNotFound
 from jobs.job.model import Job
@@ -12,8 +10,8 @@ def wait_until_terminal(watch: Watch, job: Job, seconds: float) -> Job:
 
     Raises `JobNotFound` if it was deleted meanwhile.
     """
-    end = time.monotonic() + seconds
-    while not (job.is_terminal or watch.stops) and (left := end - time.monotonic()) > 0:
+    end = watch.boot_time() + seconds
+    while not (job.is_terminal or watch.stops) and (left := end - watch.boot_time()) > 0:
         latest = watch.next(job, left)
         if latest is None:
             raise JobNotFound

@@ -1,7 +1,5 @@
 """What was sent to a webhook and to a job's own URL, a test to it, and sending again."""
 
-import secrets
-
 from flask import Blueprint, g
 from msgspec import UNSET
 
@@ -53,8 +51,8 @@ def test_webhook(webhook_id: WebhookId) -> DeliveryResource:
     The delivery says what came of it.
     """
     webhook = changeable_webhook(webhook_id)
-    now, kind = deps().now(), EventType.WEBHOOK_TEST
-    own_id = event_id(webhook.id, secrets.token_hex(16))
+    now, kind = deps().runtime.now(), EventType.WEBHOOK_TEST
+    own_id = event_id(webhook.id, deps().runtime.new_id())
     body = webhook_message(own_id, kind, now, told(webhook))
     delivery = WebhookDelivery(event=own_id, event_type=kind, body=body, webhook=webhook.id)
     order = order_for(

@@ -1,7 +1,5 @@
 """/v1/webhooks: create, get, list, update, delete."""
 
-import secrets
-
 from flask import Blueprint
 from msgspec import UNSET, structs
 
@@ -52,11 +50,11 @@ def create_webhook(body: WebhookCreation) -> Answer:
     store, owner = deps().webhooks.store, caller().member
     url = checked_url(body.url, deps().settings.allowed_hosts, "$.url")
     webhook = Webhook(
-        id=secrets.token_hex(16),
+        id=deps().runtime.new_id(),
         owner=owner,
         url=url,
-        created_at=deps().now(),
-        secrets=SigningSecrets(current=new_secret(secrets.token_bytes)),
+        created_at=deps().runtime.now(),
+        secrets=SigningSecrets(current=new_secret(deps().runtime.random_bytes)),
         description=body.description,
         events=tuple(body.events),
         types=tuple(body.types),

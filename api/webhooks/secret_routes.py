@@ -1,7 +1,5 @@
 """New secrets: of a webhook, and of a principal's notifications."""
 
-import secrets
-
 from flask import Blueprint
 
 from api.auth.callers import caller
@@ -31,7 +29,7 @@ def rotate_webhook_secret(webhook_id: WebhookId) -> FreshSecret:
     """The new secret signs from now on, and the old one beside it for a day. For its owner only."""
     webhook = readable_webhook(webhook_id)
     caller().check_secret_of_webhook(webhook)
-    fresh, now = new_secret(secrets.token_bytes), deps().now()
+    fresh, now = new_secret(deps().runtime.random_bytes), deps().runtime.now()
 
     def rotated(webhook: Webhook) -> Webhook:
         return webhook.evolve(secrets=webhook.secrets.rotated(fresh, now))
@@ -56,7 +54,7 @@ def rotate_notify_secret() -> FreshSecret:
     """
     caller().check_own_webhooks()
     key = rotate_notify_key(
-        deps().webhooks.store, caller().member, deps().now(), secrets.token_bytes
+        deps().webhooks.store, caller().member, deps().runtime.now(), deps().runtime.random_bytes
     )
     log_fields("notify.secret_rotated", owner=key.owner)
     return FreshSecret.of(key.secrets)

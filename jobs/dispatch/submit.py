@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_hex
 
 from jobs.dispatch.dispatching import try_dispatch
 from jobs.dispatch.queue import Queue
@@ -40,7 +39,7 @@ class Submitter:
     queue: Queue
     registry: Registry
     now: Callable[[], datetime]
-    new_id: Callable[[], str] = lambda: token_hex(16)
+    new_id: Callable[[], str]
     secrets: SecretBindings = NO_SECRETS
 
     def submit(self, order: Order) -> Submitted:

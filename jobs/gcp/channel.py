@@ -1,13 +1,12 @@
 """gRPC channels to Google's services or their emulators, and calls that outlast small faults."""
 
-import random
-import time
 from collections.abc import Callable
 from typing import Any
 
 import grpc
 
 from jobs.errors import DormouseError
+from jobs.runtime import Runtime
 
 TRY_SECONDS = 10.0
 TRIES = 3
@@ -77,6 +76,7 @@ def call(
     metadata: tuple[tuple[str, str], ...],
     unavailable: type[DormouseError],
     *,
+    runtime: Runtime,
     tries: int = TRIES,
     seconds: float = TRY_SECONDS,
 ) -> Any:
@@ -86,7 +86,7 @@ def call(
     """
     for number in range(tries):
         if number:
-            time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 4**number))  # noqa: S311 - jitter
+            runtime.sleep(runtime.uniform(0, _FIRST_PAUSE_SECONDS * 4**number))
         try:
             return method(request, timeout=seconds, metadata=metadata)
         except grpc.RpcError as error:

@@ -14,6 +14,7 @@ from jobs.events.model import Event
 from jobs.events.publisher import attributes_of
 from jobs.gcp.channel import Refused, call, connect
 from jobs.gcp.messages import message
+from jobs.runtime import MACHINE, Runtime
 from jobs.settings.settings import Settings
 
 GetTopicRequest = message("google.pubsub.v1.GetTopicRequest")
@@ -35,8 +36,10 @@ def connect_pubsub(settings: Settings) -> grpc.Channel:
 class PubsubQueue:
     """Keeps the promises of `Queue` on one topic."""
 
-    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
-        self._topic = _Topic(channel, settings.project, settings.topic)
+    def __init__(
+        self, channel: grpc.Channel, settings: Settings, runtime: Runtime = MACHINE
+    ) -> None:
+        self._topic = _Topic(channel, settings.project, settings.topic, runtime)
 
     def dispatch(self, job_messages: Sequence[JobMessage]) -> None:
         if job_messages:
@@ -51,8 +54,10 @@ class PubsubQueue:
 class PubsubEventPublisher:
     """Keeps the promises of `EventPublisher` on one topic."""
 
-    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
-        self._topic = _Topic(channel, settings.project, settings.events_topic)
+    def __init__(
+        self, channel: grpc.Channel, settings: Settings, runtime: Runtime = MACHINE
+    ) -> None:
+        self._topic = _Topic(channel, settings.project, settings.events_topic, runtime)
 
     def publish(self, event: Event) -> None:
         message = PubsubMessage(data=event.message.encode(), attributes=attributes_of(event))
@@ -65,7 +70,8 @@ class _Topic:
     Raises `QueueUnavailable`.
     """
 
-    def __init__(self, channel: grpc.Channel, project: str, name: str) -> None:
+    def __init__(self, channel: grpc.Channel, project: str, name: str, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._topic = f"projects/{project}/topics/{name}"
         self._metadata = (("x-goog-request-params", f"topic={self._topic}"),)
         self._publish = channel.unary_unary(
@@ -92,6 +98,7 @@ class _Topic:
                 request,
                 self._metadata,
                 QueueUnavailable,
+                runtime=self._runtime,
                 tries=tries,
                 seconds=DISPATCH_SECONDS,
             )

@@ -1,6 +1,5 @@
 """When a failed attempt is followed by another. Decides; does nothing."""
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -49,6 +48,3 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 MAX_ATTEMPTS = 100
 MAX_FACTOR = 10.0
 LONGEST_SECONDS = 86_400.0
-
-spread: Callable[[float, float], float] = random.SystemRandom().uniform
-"""Where full jitter comes from outside tests."""

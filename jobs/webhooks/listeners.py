@@ -1,14 +1,13 @@
 """Who listens: answered from lists that are fetched now and then, never once a job."""
 
 import logging
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from jobs.events.model import EventType
 from jobs.job.model import Job
+from jobs.runtime import Runtime
 from jobs.telemetry.log import log_fields
 from jobs.webhooks.model import Webhook
 from jobs.webhooks.store import WebhookStore
@@ -40,13 +39,13 @@ class Listeners:
     def __init__(
         self,
         store: WebhookStore,
-        now: Callable[[], datetime],
+        runtime: Runtime,
         holds: timedelta = LIST_HOLDS,
     ) -> None:
         self._store = store
-        self._now = now
+        self._now = runtime.now
         self._holds = holds
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
         self._lists: dict[str, _List] = {}
 
     def of_job(self, event_type: EventType, job: Job) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The API on the in-memory store and queue, with callers who have real signed tokens."""
 
-import itertools
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from identity.tokens import Verifier
 from jobs.dispatch.queue import JobMessage
 from jobs.job.model import Job
 from jobs.memory.jobs import memory_stores
+from jobs.runtime import Runtime
 from jobs.settings.roles import Binding, Role
 from jobs.settings.settings import Settings
 from local.cloud.identity import Issuer
@@ -76,7 +77,8 @@ class Harness:
     def __post_init__(self) -> None:
         self.stores = memory_stores(self.store)
         self.dead_letters, self.webhooks = self.stores.dead_letters, self.stores.webhooks
-        numbers = itertools.count(1)
+        draw = random.Random(7)  # noqa: S311 - ids that a test can repeat
+        runtime = Runtime(now=self.clock, random_bytes=draw.randbytes)
         self.app = create_app(
             self.settings,
             stores=self.stores,
@@ -84,8 +86,7 @@ class Harness:
             verifier=self.verifier,
             registry=REGISTRY,
             firebase=self.firebase,
-            now=self.clock,
-            new_id=lambda: f"{next(numbers):032x}",
+            runtime=runtime,
         )
 
     def caller(self, email: str = ADA, **claims: Any) -> Caller:

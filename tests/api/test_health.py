@@ -7,6 +7,7 @@ import pytest
 
 from api.service.dependency_health import FRESH_SECONDS, DependencyHealth
 from jobs.errors import QueueUnavailable, StoreUnavailable
+from jobs.runtime import MACHINE, Runtime
 from tests.api.conftest import Harness
 
 
@@ -53,7 +54,7 @@ def test_answers_are_fresh_for_some_seconds() -> None:
         nonlocal asked
         asked += 1
 
-    dependency_health = DependencyHealth({"store": ping}, clock=lambda: now)
+    dependency_health = DependencyHealth({"store": ping}, Runtime(boot_time=lambda: now))
     for _ in range(3):
         dependency_health.dependencies()
     assert asked == 1
@@ -75,7 +76,7 @@ def test_the_dependencies_are_asked_by_one_at_a_time() -> None:
         asking.set()
         go_on.wait()
 
-    dependency_health = DependencyHealth({"store": ping}, clock=lambda: now)
+    dependency_health = DependencyHealth({"store": ping}, Runtime(boot_time=lambda: now))
     dependency_health.dependencies()
     now = FRESH_SECONDS
     asking.clear()
@@ -99,7 +100,7 @@ def test_the_first_to_ask_are_answered_together() -> None:
         asked += 1
         gate.wait()
 
-    dependency_health = DependencyHealth({"store": ping})
+    dependency_health = DependencyHealth({"store": ping}, MACHINE)
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(dependency_health.dependencies) for _ in range(4)]
         gate.wait()

@@ -134,7 +134,7 @@ def test_without_limits(issuer: Issuer, verifier: Verifier) -> None:
 def test_a_clock_that_is_set_back() -> None:
     """It gives nothing, and takes nothing."""
     clock = Clock()
-    rate = SubmitRate(2, 5, clock)
+    rate = SubmitRate(2, 5, clock.runtime)
     rate.take("ada", 2)
     clock.move(-timedelta(hours=1))
     assert rate.take("ada", 1)["RateLimit"] == '"submissions";r=2;t=2'

@@ -28,7 +28,7 @@ def test_shows_every_documented_field(ada: Caller) -> None:
     job = expect.job(ada.submit(labels={"team": "billing"}), 202)
     path = f"/v1/jobs/{job['id']}"
     assert job == {
-        "id": "00000000000000000000000000000001",
+        "id": job["id"],
         "type": "text.echo",
         "status": "queued",
         "owner": f"user:{ADA}",

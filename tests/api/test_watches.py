@@ -13,6 +13,7 @@ from jobs.errors import JobNotFound, StoreUnavailable
 from jobs.job import transitions
 from jobs.job.model import Job, Progress, Status
 from jobs.memory.jobs import MemoryJobStore
+from jobs.runtime import MACHINE
 from tests.factories import KEEP_FOR, T0, a_job
 
 WATCHERS = 200
@@ -44,7 +45,7 @@ def store() -> CountingStore:
 
 @pytest.fixture
 def job_watches(store: CountingStore) -> Watches:
-    return Watches(store, threading.Event())
+    return Watches(store, MACHINE)
 
 
 @pytest.fixture

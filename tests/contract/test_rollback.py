@@ -47,7 +47,7 @@ class Database:
 
     def change(self, collection: str, name: str, fields: dict[str, Any]) -> None:
         values = {field: to_value(value) for field, value in fields.items()}
-        write = write_of(self._firestore.name(collection, name), values)
+        write = write_of(self._firestore, self._firestore.name(collection, name), values)
         write.update_mask.field_paths.extend(values)
         self._firestore.commit([write])
 

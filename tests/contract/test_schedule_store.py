@@ -274,7 +274,9 @@ def test_what_is_no_schedule_is_passed_over(
     schedules = stores_in(firestore).schedules
     schedules.create(a_schedule(id="wrong", fire_at=T0 - MINUTE))
     good = schedules.create(a_schedule(fire_at=T0))
-    write = write_of(firestore.name(COLLECTION, "wrong"), {"timing": to_value("whenever")})
+    write = write_of(
+        firestore, firestore.name(COLLECTION, "wrong"), {"timing": to_value("whenever")}
+    )
     write.update_mask.field_paths.append("timing")
     firestore.commit([write])
     assert schedules.due(T0 + HOUR, 10) == [good]

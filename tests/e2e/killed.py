@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from jobs.events.event_recording import AnnouncingJobStore
 from jobs.gcp.firestore import Firestore, connect_firestore, stores_in
 from jobs.job import transitions
+from jobs.runtime import MACHINE
 from jobs.settings.settings import Settings
 from jobs.webhooks.listeners import Listeners
 
@@ -22,7 +23,9 @@ def _now() -> datetime:
 def main(project: str, emulator: str, job_id: str) -> None:
     settings = Settings(project=project, firestore_emulator=emulator)
     stores = stores_in(Firestore(connect_firestore(settings), settings))
-    store = AnnouncingJobStore(inner=stores.jobs, listening=Listeners(stores.webhooks, _now).of_job)
+    store = AnnouncingJobStore(
+        inner=stores.jobs, listening=Listeners(stores.webhooks, MACHINE).of_job
+    )
     job = store.get(job_id)
     assert job
     done = transitions.succeed(job, _now(), "{}", keep_for=timedelta(days=1))

@@ -122,8 +122,7 @@ class Promises(RuleBasedStateMachine):
             store=self.store,
             queue=self.queue,
             registry=registry,
-            now=self.clock,
-            sleep=self.clock.sleep,
+            runtime=self.clock.runtime,
         )
         self.acknowledged: set[str] = set()
         self.finished: dict[str, Job] = {}
@@ -388,7 +387,7 @@ class Promises(RuleBasedStateMachine):
         assert job.id not in self.finished, "a finished job was started"
         last = self.live.get(job.id)
         assert last is None or last.until <= now, "two live leases on one job"
-        attempt = Attempt(Lease(self.store, job, self.clock))
+        attempt = Attempt(Lease(self.store, job, self.clock.runtime))
         self.live[job.id] = attempt
         self.working.append(attempt)
         self.counted[job.id] = self.counted.get(job.id, 0) + 1

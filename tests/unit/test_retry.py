@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.job.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR, RetryPolicy, spread
+from jobs.job.retry import LONGEST_SECONDS, MAX_ATTEMPTS, MAX_FACTOR, RetryPolicy
 
 Uniform = Callable[[float, float], float]
 
@@ -52,13 +52,6 @@ def test_full_jitter() -> None:
     policy = RetryPolicy(first_seconds=2, factor=2, longest_seconds=3600)
     assert policy.delay(4, draw) == timedelta()
     assert asked == [(0.0, 16.0)]
-
-
-def test_spread_stays_within_its_bounds() -> None:
-    """The draws of real life lie between the bounds and are not all the same."""
-    draws = {spread(0.0, 10.0) for _ in range(100)}
-    assert all(0 <= draw <= 10 for draw in draws)
-    assert len(draws) > 1
 
 
 @given(

@@ -66,8 +66,7 @@ class Promises(RuleBasedStateMachine):
             queue=MemoryQueue(),
             registry=a_registry(),
             secrets=NO_SECRETS,
-            now=self.clock,
-            sleep=self.clock.sleep,
+            runtime=self.clock.runtime,
         )
         self.schedules.create(
             a_schedule(

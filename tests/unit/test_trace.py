@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.runtime import MACHINE
 from jobs.telemetry.trace import trace_id, traceparent_from
 from tests.factories import TRACEPARENT
 
@@ -10,7 +11,7 @@ from tests.factories import TRACEPARENT
 def test_a_caller_s_trace_goes_on(flags: str) -> None:
     """A well-formed header is taken as it is."""
     header = TRACEPARENT[:-2] + flags
-    assert traceparent_from(header) == header
+    assert traceparent_from(header, MACHINE.random_bytes) == header
     assert trace_id(header) == "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -35,7 +36,10 @@ def test_a_caller_s_trace_goes_on(flags: str) -> None:
 def test_another_header_starts_a_trace(header: str | None) -> None:
     """Anything else is no trace: a new one starts, another each time."""
     assert trace_id(header) is None
-    first, second = traceparent_from(header), traceparent_from(header)
-    assert traceparent_from(first) == first
+    first, second = (
+        traceparent_from(header, MACHINE.random_bytes),
+        traceparent_from(header, MACHINE.random_bytes),
+    )
+    assert traceparent_from(first, MACHINE.random_bytes) == first
     assert trace_id(first) != trace_id(second)
     assert trace_id(first) is not None

@@ -143,7 +143,7 @@ class Asked(MemoryWebhookStore):
 def test_one_look_a_minute() -> None:
     """However many jobs end, those who listen are asked for once a minute."""
     store, clock = Asked(), Clock()
-    listeners = Listeners(store, clock)
+    listeners = Listeners(store, clock.runtime)
     for _ in range(100):
         assert listeners.of_job(FAILED, a_job()) == ()
     assert store.asked == 1
@@ -157,7 +157,7 @@ def test_one_look_a_minute() -> None:
 def test_nobody_is_deaf_because_others_have_many() -> None:
     """However many webhooks others make, the oldest of them all hears of its owner's jobs."""
     store, clock = Asked(), Clock()
-    listeners = Listeners(store, clock)
+    listeners = Listeners(store, clock.runtime)
     mine = store.create(a_webhook(id="mine", created_at=T0))
     for number in range(AT_ONCE + 1):
         owner, at = f"user:{number}@example.com", T0 + DAY
@@ -177,7 +177,7 @@ def test_a_cut_is_never_silent(
     store = Asked()
     for number in range(3):
         store.create(a_webhook(id=f"{number}"))
-    assert len(Listeners(store, Clock()).of_job(FAILED, a_job())) == 3
+    assert len(Listeners(store, Clock().runtime).of_job(FAILED, a_job())) == 3
     assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
         ("ERROR", "list.cut"),
     ]
@@ -186,7 +186,7 @@ def test_a_cut_is_never_silent(
 def test_ones_own_change_is_seen_at_once() -> None:
     """The process that changed a webhook does not go by what it knew before."""
     store = Asked()
-    listeners = Listeners(store, Clock())
+    listeners = Listeners(store, Clock().runtime)
     assert listeners.of_job(FAILED, a_job()) == ()
     made = store.create(a_webhook())
     listeners.forget()
@@ -196,7 +196,7 @@ def test_ones_own_change_is_seen_at_once() -> None:
 def test_an_old_list_is_not_gone_by() -> None:
     """Where the list can't be had, the change fails rather than be told to too few."""
     store, clock = Asked(), Clock()
-    listeners = Listeners(store, clock)
+    listeners = Listeners(store, clock.runtime)
     listeners.of_job(FAILED, a_job())
     store.away = True
     assert listeners.of_job(FAILED, a_job()) == ()

@@ -14,6 +14,7 @@ from jobs.dispatch.queue import JobMessage
 from jobs.dispatch.submit import Submitter
 from jobs.job.model import Job
 from jobs.memory.jobs import MemoryDeadLetterStore, MemoryJobStore, MemoryQueue
+from jobs.runtime import MACHINE, Runtime
 from tests.factories import an_order
 from tests.worker.misbehaving import REGISTRY
 from worker.attempts.attempts import Attempts
@@ -61,13 +62,15 @@ class Harness:
             queue=self.queue,
             registry=REGISTRY,
             now=now,
+            new_id=MACHINE.new_id,
             secrets=self.secrets.bindings,
         )
         self.claims = Claims(
             store=self.store, registry=REGISTRY, worker="here", now=now, sleep=sleep
         )
+        self.runtime = Runtime(now=now, sleep=sleep, uniform=lambda _, ceiling: ceiling)
         self.sweep = Sweep(
-            store=self.store, queue=self.queue, registry=REGISTRY, now=now, sleep=sleep
+            store=self.store, queue=self.queue, registry=REGISTRY, runtime=self.runtime
         )
         self.intake = DeadLetterRecorder(
             store=self.store, dead_letters=self.dead_letters, registry=REGISTRY, now=now
@@ -86,8 +89,7 @@ class Harness:
             slots=threading.Semaphore(slots),
             allowed_hosts=frozenset(),
             secrets=self.secrets,
-            now=self.clock.now,
-            uniform=lambda _, ceiling: ceiling,
+            runtime=self.runtime,
         )
 
     def submit(self, job_type: str, payload: Any = None, **changes: Any) -> Job:

@@ -17,6 +17,7 @@ from jobs.job.store import Filter
 from jobs.job_types import Registry
 from jobs.memory.events import MemoryEventPublisher
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue, memory_stores
+from jobs.runtime import Runtime
 from jobs.stores import Stores
 from jobs.webhooks.delivery import owner_of_webhook
 from jobs.webhooks.listeners import Listeners
@@ -75,21 +76,23 @@ class Harness:
         self.clock = Clock()
         self.clock.moment = datetime.now(UTC)
         now, sleep = self.clock.now, self.clock.sleep
+        runtime = Runtime(now=now, sleep=sleep, uniform=_low)
         self.stores = self.kept_in or memory_stores(self.jobs)
         self.webhooks = self.stores.webhooks
-        listeners = Listeners(self.webhooks, now, timedelta(0))
+        listeners = Listeners(self.webhooks, runtime, timedelta(0))
         self.store = AnnouncingJobStore(
             inner=self.wrap(self.stores.jobs), listening=listeners.of_job, publishes=self.publishes
         )
         queue = self.wrap(self.dispatched)
-        self.submitter = Submitter(store=self.store, queue=queue, registry=REGISTRY, now=now)
+        self.submitter = Submitter(
+            store=self.store, queue=queue, registry=REGISTRY, now=now, new_id=runtime.new_id
+        )
         self.here = Here()
         self.runner = DeliveryRunner(
             inner=self.here,
             webhooks=WebhookChanges(store=self.webhooks, listeners=listeners, now=now),
-            now=now,
-            uniform=_low,
-            waiting=WaitingDeliveries(self.store, now).of,
+            runtime=runtime,
+            waiting=WaitingDeliveries(self.store, runtime).of,
         )
         self.attempts = Attempts(
             store=self.store,
@@ -100,8 +103,7 @@ class Harness:
             slots=threading.Semaphore(4),
             allowed_hosts=self.allowed_hosts,
             secrets=NO_SECRETS,
-            now=now,
-            uniform=_low,
+            runtime=runtime,
         )
         self.fan_out = FanOut(
             events=self.wrap(self.stores.events),
@@ -109,7 +111,7 @@ class Harness:
             publisher=self.wrap(self.told) if self.publishes else None,
             now=now,
         )
-        self.sweep = Sweep(store=self.store, queue=queue, registry=REGISTRY, now=now, sleep=sleep)
+        self.sweep = Sweep(store=self.store, queue=queue, registry=REGISTRY, runtime=runtime)
 
     def hook(self, url: str, **changes: Any) -> Webhook:
         return self.webhooks.create(a_webhook(**{"owner": ADA, "url": url} | changes))

@@ -165,7 +165,7 @@ def test_a_waiting_job_holds_no_place(harness: Harness) -> None:
     free: list[bool] = []
 
     def watching(seconds: float) -> None:
-        free.append(attempts.slots.acquire(blocking=False))
+        free.append(attempts.slots.acquire(timeout=0))
         attempts.slots.release()
         harness.clock.sleep(seconds)
 

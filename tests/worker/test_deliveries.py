@@ -24,6 +24,7 @@ from jobs.job import transitions
 from jobs.job.model import AttemptOutcome as Ended
 from jobs.job.model import Job, Status
 from jobs.job.store import Filter
+from jobs.runtime import Runtime
 from jobs.webhooks.delivery import owner_of_notification, owner_of_webhook
 from jobs.webhooks.health import MOST_WAITING
 from jobs.webhooks.model import DisabledReason, Webhook
@@ -365,7 +366,7 @@ def test_one_that_takes_them_is_not_counted(harness: Harness, web: Web, hook: We
 
 def test_waiting_deliveries_are_counted_now_and_then(harness: Harness, hook: Webhook) -> None:
     """Once in ten seconds for each webhook, and only those that have not ended."""
-    waiting = WaitingDeliveries(harness.jobs, harness.clock.now)
+    waiting = WaitingDeliveries(harness.jobs, Runtime(now=harness.clock.now))
     assert waiting.of(hook.id) == 0
     owner = owner_of_webhook(hook.id)
     harness.jobs.create(a_job(id="1" * 32, owner=owner))

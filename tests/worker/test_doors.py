@@ -12,6 +12,7 @@ from identity.certificates import Certificates, Fetched
 from identity.stripped import MARK
 from identity.tokens import Verifier
 from jobs.memory.jobs import MemoryQueue, memory_stores
+from jobs.runtime import Runtime
 from jobs.settings.settings import Settings
 from jobs.triggers.file import parse
 from tests.factories import a_registry, some_settings
@@ -62,7 +63,7 @@ def an_app(settings: Settings = SETTINGS, verifier: Verifier = VERIFIER) -> Flas
             handlers="handlers", project="p", processes=1, memory_bytes=1 << 30, now=lambda: NOW
         ),
         triggers=TRIGGERS,
-        now=lambda: NOW,
+        runtime=Runtime(now=lambda: NOW),
     )
 
 

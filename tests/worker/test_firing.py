@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from jobs.job.store import Filter
 from jobs.memory.jobs import MemoryJobStore, MemoryQueue
 from jobs.memory.schedules import MemoryScheduleStore
 from jobs.payloads.secret_bindings import NO_SECRETS
+from jobs.runtime import MACHINE
 from jobs.schedules import transitions
 from jobs.schedules.draft import Draft, schedule_for
 from jobs.schedules.model import MAX_CATCH_UP, CatchUp, Overlap, Schedule, job_id_at
@@ -46,8 +48,7 @@ class Harness:
             "queue": self.queue,
             "registry": a_registry(),
             "secrets": NO_SECRETS,
-            "now": self.clock,
-            "sleep": self.clock.sleep,
+            "runtime": self.clock.runtime,
         }
         return ScheduleRunner(schedules=schedules, **(fields | parts))
 
@@ -158,7 +159,8 @@ def test_a_pause_before_the_moment_wins(harness: Harness) -> None:
         harness.schedules.save(pause(schedule, harness.clock()), before=schedule)
         harness.clock.sleep(seconds)
 
-    assert harness.firing_with(harness.schedules, sleep=sleep).run().fired == 0
+    runtime = replace(harness.clock.runtime, sleep=sleep)
+    assert harness.firing_with(harness.schedules, runtime=runtime).run().fired == 0
     assert harness.made() == []
 
 
@@ -352,9 +354,9 @@ def test_side_by_side(harness: Harness) -> None:
         done.append(1)
         return 7
 
-    assert in_parallel(part, part) == [7, 7]
+    assert in_parallel(MACHINE, part, part) == [7, 7]
     with pytest.raises(StoreUnavailable):
-        in_parallel(harness.firing_with(Away(harness.jobs)).run, part, part)
+        in_parallel(MACHINE, harness.firing_with(Away(harness.jobs)).run, part, part)
     assert len(done) == 4
 
 

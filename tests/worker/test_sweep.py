@@ -1,6 +1,6 @@
 """What the sweep dispatches, and when."""
 
-from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +9,6 @@ from jobs.errors import QueueUnavailable
 from jobs.job.model import Status
 from jobs.job.transitions import REDISPATCH_DELAY
 from tests.worker.conftest import Harness
-
-
-class InTurn:
-    """An executor that does what it is given when it is asked for the result."""
-
-    map = staticmethod(map)
 
 
 def test_lost_job_message(harness: Harness) -> None:
@@ -58,14 +52,15 @@ def test_sweeps_overlap(harness: Harness) -> None:
 def test_more_than_one_query_reads(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard with more due jobs than one query reads is asked again, and none of them is late."""
     # One thing after the other: the test's clock does not wait for threads.
-    monkeypatch.setattr("worker.sweep.sweep.ThreadPoolExecutor", lambda _: nullcontext(InTurn()))
+    in_turn = replace(harness.runtime, map=lambda do, items, _: map(do, items))
+    sweep = replace(harness.sweep, runtime=in_turn)
     monkeypatch.setattr("worker.sweep.sweep.LIMIT", 2)
     start = harness.clock.now()
     jobs = [
         harness.submit("test.echo", run_at=start + timedelta(seconds=12 + number % 40))
         for number in range(120)
     ]
-    assert harness.sweep.run().dispatched == 120
+    assert sweep.run().dispatched == 120
     assert len(harness.job_messages()) == 120
     dispatched_at = [(harness.job(job).wake_at or start) - REDISPATCH_DELAY for job in jobs]
     assert dispatched_at == [job.run_at for job in jobs]

@@ -13,6 +13,7 @@ from jobs.errors import StoreUnavailable
 from jobs.job.model import Job
 from jobs.job.order import MAX_PAYLOAD_BYTES
 from jobs.job.store import Filter
+from jobs.runtime import MACHINE
 from jobs.triggers.file import parse
 from local.cloud.firestore import as_eventarc
 from local.processes import ROOT
@@ -81,7 +82,11 @@ def sample(name: str, /, **changes: Any) -> tuple[dict[str, str], bytes]:
 @pytest.fixture
 def starting(harness: Harness) -> TriggerHandler:
     submitter = Submitter(
-        store=harness.store, queue=harness.queue, registry=a_registry(), now=lambda: T0
+        store=harness.store,
+        queue=harness.queue,
+        registry=a_registry(),
+        now=lambda: T0,
+        new_id=MACHINE.new_id,
     )
     return TriggerHandler(
         triggers=parse(FILE), submitter=submitter, dead_letters=harness.dead_letters, now=lambda: T0

@@ -1,10 +1,9 @@
 """What a job message sets going: wait, claim, run, finish."""
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from jobs.context import Cancelled
@@ -16,6 +15,7 @@ from jobs.job.model import Job, JobError, Status
 from jobs.job.store import JobStore
 from jobs.job_types import MAX_TIMEOUT, JobType, Registry
 from jobs.payloads.buckets import NO_BUCKETS, Buckets
+from jobs.runtime import Runtime, Semaphore
 from jobs.telemetry.log import log_event
 from worker.attempts.claim import Claims
 from worker.attempts.lease import Lease
@@ -45,11 +45,10 @@ class Attempts:
     registry: Registry
     claims: Claims
     run: Callable[[Task, Hold], HandlerOutcome]
-    slots: threading.Semaphore
+    slots: Semaphore
     allowed_hosts: frozenset[str]
     secrets: SecretFiles
-    now: Callable[[], datetime]
-    uniform: Callable[[float, float], float]
+    runtime: Runtime
     buckets: Buckets = NO_BUCKETS
 
     def answer(self, job_message: JobMessage) -> None:
@@ -70,13 +69,17 @@ class Attempts:
         finally:
             self.slots.release()
         # A short wait goes by in a push of its own, in its turn: nobody holds a place meanwhile.
-        if ended and not ended.is_terminal and transitions.is_short(ended.run_at - self.now()):
+        if (
+            ended
+            and not ended.is_terminal
+            and transitions.is_short(ended.run_at - self.runtime.now())
+        ):
             try_dispatch(self.queue, [ended])
 
     def _attempt(self, job: Job) -> Job | None:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
-        lease = Lease(self.store, job, self.now)
+        lease = Lease(self.store, job, self.runtime)
         task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets, self.buckets)
         outcome = self.run(task, lease)
         try:
@@ -88,7 +91,7 @@ class Attempts:
         return ended
 
     def _ended(self, job: Job, kind: JobType[Any, Any], outcome: HandlerOutcome) -> Job:
-        now = self.now()
+        now = self.runtime.now()
         if isinstance(outcome, Dropped):
             # The lease is still held, so it was the handler that made this up.
             outcome = Failed(JobError(code="handler_error", message="It raised Cancelled itself."))
@@ -100,7 +103,7 @@ class Attempts:
             return transitions.succeed(job, now, outcome.result, keep_for=kind.keep_for)
         delay = outcome.delay
         if delay is None and not outcome.permanent:
-            delay = (job.retry or kind.retry).delay(job.attempt, self.uniform)
+            delay = (job.retry or kind.retry).delay(job.attempt, self.runtime.uniform)
         return transitions.fail(job, now, outcome.error, delay=delay, keep_for=kind.keep_for)
 
 

@@ -1,6 +1,5 @@
 """From a job message to a claimed job, or to the finding that the job message is old news."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ class Claims:
     registry: Registry
     worker: str
     now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None]
 
     def awaited(self, job_message: JobMessage) -> Job | None:
         """The job as the message knows it, once a short wait is over. Reads it if it must.

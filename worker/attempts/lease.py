@@ -1,8 +1,6 @@
 """An attempt's hold on its job: every save of a running attempt goes through here."""
 
 import logging
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -13,6 +11,7 @@ from jobs.job import transitions
 from jobs.job.job_log import LINES_KEPT, last_number
 from jobs.job.model import Job, LogLine, Progress, Status
 from jobs.job.store import JobStore
+from jobs.runtime import Runtime
 from jobs.telemetry.log import log_event
 
 PACE_SECONDS = 1.0
@@ -30,19 +29,20 @@ class Lease:
     speaks to. Every save renews it. Safe for several threads.
     """
 
-    def __init__(self, store: JobStore, claimed: Job, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, claimed: Job, runtime: Runtime) -> None:
         self._store = store
         self._job = claimed
-        self._now = now
+        self._now = runtime.now
+        self._boot_time = runtime.boot_time
         self._ended = False
-        self._lock = threading.Lock()
+        self._lock = runtime.lock()
         # A lock of its own: to log is not to wait until the store has answered.
-        self._log_lock = threading.Lock()
+        self._log_lock = runtime.lock()
         self._lines: deque[LogLine] = deque(maxlen=LINES_KEPT)
         self._last_line = last_number(claimed.log)
         self._next_report = 0.0
-        self._next_check = time.monotonic() + PACE_SECONDS
-        self._next_renewal = time.monotonic() + RENEW_SECONDS
+        self._next_check = self._boot_time() + PACE_SECONDS
+        self._next_renewal = self._boot_time() + RENEW_SECONDS
 
     @property
     def job(self) -> Job:
@@ -57,7 +57,7 @@ class Lease:
         """
         with self._lock:
             self._require_hold()
-            if (left := self._next_renewal - time.monotonic()) > 0:
+            if (left := self._next_renewal - self._boot_time()) > 0:
                 return left
             try:
                 self._save(lambda job: job)
@@ -69,9 +69,9 @@ class Lease:
     def report(self, progress: Progress) -> None:
         with self._lock:
             self._require_hold()
-            if time.monotonic() < self._next_report:
+            if self._boot_time() < self._next_report:
                 return
-            self._next_report = time.monotonic() + PACE_SECONDS
+            self._next_report = self._boot_time() + PACE_SECONDS
             try:
                 self._save(lambda job: transitions.report(job, progress))
             except StoreUnavailable:
@@ -82,9 +82,9 @@ class Lease:
     def check(self) -> None:
         with self._lock:
             self._require_hold()
-            if time.monotonic() < self._next_check:
+            if self._boot_time() < self._next_check:
                 return
-            self._next_check = time.monotonic() + PACE_SECONDS
+            self._next_check = self._boot_time() + PACE_SECONDS
             try:
                 latest = self._store.get(self._job.id)
             except StoreUnavailable:
@@ -128,7 +128,7 @@ class Lease:
             else:
                 changed = self._renewed(transition(transitions.say(latest, lines)))
                 self._job = self._store.save(changed, before=latest)
-        self._next_renewal = time.monotonic() + RENEW_SECONDS
+        self._next_renewal = self._boot_time() + RENEW_SECONDS
 
     def _renewed(self, job: Job) -> Job:
         return transitions.renew(job, self._now()) if job.status is Status.RUNNING else job

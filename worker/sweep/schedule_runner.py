@@ -1,8 +1,6 @@
 """Fires schedules: makes each one's job at its time."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +14,7 @@ from jobs.job.order import job_for
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
 from jobs.payloads.secret_bindings import SecretBindings
+from jobs.runtime import Runtime
 from jobs.schedules import transitions
 from jobs.schedules.jobs import order_at
 from jobs.schedules.model import Fired, Overlap, Schedule, Skip
@@ -52,27 +51,28 @@ class ScheduleRunner:
     queue: Queue
     registry: Registry
     secrets: SecretBindings
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
+    runtime: Runtime
 
     def run(self) -> Firings:
         """Fire each schedule at its moment. Returns as soon as nothing more is due."""
-        horizon = horizon_of(self.now())
+        horizon = horizon_of(self.runtime.now())
         fired = skipped = 0
         full = True
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            while full and self.now() < horizon:
-                due = self.schedules.due(horizon, LIMIT)
-                full = len(due) == LIMIT
-                for one in pool.map(self._tried, self._each_at_its_moment(due)):
-                    fired += one.fired
-                    skipped += one.skipped
+        while full and self.runtime.now() < horizon:
+            due = self.schedules.due(horizon, LIMIT)
+            full = len(due) == LIMIT
+            at_their_moments = self._each_at_its_moment(due)
+            for one in self.runtime.map(self._tried, at_their_moments, AT_ONCE):
+                fired += one.fired
+                skipped += one.skipped
         return Firings(fired=fired, skipped=skipped)
 
     def _each_at_its_moment(self, due: Iterable[Schedule]) -> Iterable[Schedule]:
         for schedule in due:
-            while schedule.fire_at and (wait := schedule.fire_at - self.now()) > timedelta():
-                self.sleep(wait.total_seconds())
+            while (
+                schedule.fire_at and (wait := schedule.fire_at - self.runtime.now()) > timedelta()
+            ):
+                self.runtime.sleep(wait.total_seconds())
             yield schedule
 
     def _tried(self, schedule: Schedule) -> Firings:
@@ -86,7 +86,7 @@ class ScheduleRunner:
             return Firings(fired=0, skipped=1)
 
     def _fire(self, schedule: Schedule) -> Firings:
-        now = self.now()
+        now = self.runtime.now()
         due = transitions.due(schedule, now)
         skip = _missed(due.missed) if due.missed else None
         jobs: list[Job] = []
@@ -130,7 +130,7 @@ class ScheduleRunner:
         return job is not None and not job.is_terminal
 
     def _job_at(self, schedule: Schedule, at: datetime, now: datetime) -> Job:
-        order = order_at(schedule, at, traceparent_from(None))
+        order = order_at(schedule, at, traceparent_from(None, self.runtime.random_bytes))
         return job_for(order, self.registry, now, str, self.secrets)
 
     def _keep(self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]) -> list[Job]:

@@ -1,8 +1,6 @@
 """Dispatches what nobody else will: delays, retries, lost job messages, dead workers' jobs."""
 
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +15,7 @@ from jobs.job import transitions
 from jobs.job.model import SHARDS, Job, Status
 from jobs.job.store import JobStore
 from jobs.job_types import Registry
+from jobs.runtime import Runtime
 from jobs.telemetry.log import log, log_event
 
 AHEAD = timedelta(seconds=70)
@@ -47,43 +46,42 @@ class Sweep:
     store: JobStore
     queue: Queue
     registry: Registry
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
+    runtime: Runtime
 
     def run(self) -> Swept:
         """Dispatch each due job at its moment. Returns as soon as nothing more is due."""
-        horizon = self.now() + AHEAD
+        horizon = self.runtime.now() + AHEAD
         due = dispatched = 0
         full = True
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            while full and self.now() < horizon:
-                found = list(pool.map(partial(self._due, horizon), range(SHARDS)))
-                # What a full shard left out comes after the last that it gave: no job of another
-                # shard that is due later may keep it waiting.
-                ends = [_moment(jobs[-1]) for jobs in found if len(jobs) == LIMIT]
-                full = bool(ends)
-                jobs = [
-                    job
-                    for job in sorted(chain.from_iterable(found), key=_moment)
-                    if (not ends or _moment(job) <= min(ends)) and self._may_be_lost(job)
-                ]
-                due += len(jobs)
-                woken = sum(pool.map(self._tried, self._each_at_its_moment(jobs)))
-                dispatched += woken
-                full = full and woken > 0
+        while full and self.runtime.now() < horizon:
+            found = list(self.runtime.map(partial(self._due, horizon), range(SHARDS), AT_ONCE))
+            # What a full shard left out comes after the last that it gave: no job of another
+            # shard that is due later may keep it waiting.
+            ends = [_moment(jobs[-1]) for jobs in found if len(jobs) == LIMIT]
+            full = bool(ends)
+            jobs = [
+                job
+                for job in sorted(chain.from_iterable(found), key=_moment)
+                if (not ends or _moment(job) <= min(ends)) and self._may_be_lost(job)
+            ]
+            due += len(jobs)
+            at_their_moments = self._each_at_its_moment(jobs)
+            woken = sum(self.runtime.map(self._tried, at_their_moments, AT_ONCE))
+            dispatched += woken
+            full = full and woken > 0
         return Swept(due=due, dispatched=dispatched, full=full)
 
     def _may_be_lost(self, job: Job) -> bool:
         """Whether to look at it: an attempt that is alive renews its lease before the end."""
-        return job.status is Status.QUEUED or transitions.lease_ended(job, self.now())
+        return job.status is Status.QUEUED or transitions.lease_ended(job, self.runtime.now())
 
     def _due(self, before: datetime, shard: int) -> list[Job]:
         return self.store.due(shard, before, LIMIT)
 
     def _each_at_its_moment(self, due: Iterable[Job]) -> Iterable[Job]:
         for job in due:
-            while (wait := _moment(job) - self.now()) > timedelta():
-                self.sleep(wait.total_seconds())
+            while (wait := _moment(job) - self.runtime.now()) > timedelta():
+                self.runtime.sleep(wait.total_seconds())
             yield job
 
     def _tried(self, job: Job) -> bool:
@@ -98,7 +96,7 @@ class Sweep:
 
     def _wake(self, job: Job) -> bool:
         """Whether this sweep rang for the job."""
-        now = self.now()
+        now = self.runtime.now()
         if job.status is Status.RUNNING:
             keep_for = self.registry.keep_for(job.type)
             woken = transitions.lose_lease(job, now, keep_for=keep_for)

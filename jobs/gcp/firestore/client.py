@@ -12,6 +12,7 @@ import grpc
 from jobs.errors import StoreUnavailable
 from jobs.gcp.channel import TRIES, Refused, call, connect
 from jobs.gcp.messages import message
+from jobs.runtime import MACHINE, Runtime
 from jobs.settings.settings import Settings
 
 BatchGetDocumentsRequest = message("google.firestore.v1.BatchGetDocumentsRequest")
@@ -35,7 +36,10 @@ def connect_firestore(settings: Settings) -> grpc.Channel:
 class Firestore:
     """One database. Every method raises `StoreUnavailable` when it can't be reached in time."""
 
-    def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
+    def __init__(
+        self, channel: grpc.Channel, settings: Settings, runtime: Runtime = MACHINE
+    ) -> None:
+        self.runtime = runtime
         self._database = f"projects/{settings.project}/databases/{settings.database}"
         self._documents = f"{self._database}/documents"
         self._metadata: tuple[tuple[str, str], ...] = (
@@ -162,7 +166,9 @@ class Firestore:
         return answers
 
     def _call(self, method: Callable[..., Any], request: Any, tries: int = TRIES) -> Any:
-        return call(method, request, self._metadata, StoreUnavailable, tries=tries)
+        return call(
+            method, request, self._metadata, StoreUnavailable, runtime=self.runtime, tries=tries
+        )
 
 
 def _routing(project: str, database: str) -> str:

@@ -43,7 +43,7 @@ class FirestoreJobStore:
 
     def save(self, job: Job, before: Job, event: Event | None = None) -> Job:
         names = documents.changed(job, before)
-        write = write_of(self._name(job.id), documents.fields_of(job, names))
+        write = write_of(self._firestore, self._name(job.id), documents.fields_of(job, names))
         write.update_mask.field_paths.extend([*names, WRITE_ID])
         documents.set_version(before.version, write.current_document.update_time)
         beside = [event_write(self._firestore, event)] if event else []
@@ -124,7 +124,7 @@ class FirestoreJobStore:
 def creation(firestore: Firestore, job: Job) -> Any:
     """The write that makes a new job, and nothing if its id is taken."""
     fields = documents.fields_of(job) | documents.fixed_fields_of(job)
-    write = write_of(firestore.name(COLLECTION, job.id), fields)
+    write = write_of(firestore, firestore.name(COLLECTION, job.id), fields)
     write.current_document.exists = False
     return write
 

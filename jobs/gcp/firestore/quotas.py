@@ -1,7 +1,5 @@
 """Creates and deletes what an owner may have only so many of, with the owner's quota beside it."""
 
-import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -90,5 +88,6 @@ class Quotas:
     def _tries(self) -> Iterator[int]:
         for number in range(TRIES):
             if number:
-                time.sleep(random.uniform(0, _PAUSE_SECONDS * number))  # noqa: S311 - jitter
+                runtime = self._firestore.runtime
+                runtime.sleep(runtime.uniform(0, _PAUSE_SECONDS * number))
             yield number

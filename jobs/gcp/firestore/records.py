@@ -50,7 +50,7 @@ class Records(Generic[T]):
         """The write that puts the record in the place of that version, or of nothing."""
         fields = dict(to_value(msgspec.structs.asdict(record)).map_value.fields)
         del fields["version"]
-        write = write_of(self.name(_id_of(record)), fields)
+        write = write_of(self._firestore, self.name(_id_of(record)), fields)
         if if_version == NO_VERSION:
             write.current_document.exists = False
         else:

@@ -39,7 +39,7 @@ class FirestoreScheduleStore:
         self._quotas = Quotas(firestore, QUOTAS, self._held_by)
 
     def create(self, schedule: Schedule, most: int = MAX_PER_OWNER) -> Schedule:
-        write = write_of(self._name(schedule.id), _fields_of(schedule, FIELDS))
+        write = write_of(self._firestore, self._name(schedule.id), _fields_of(schedule, FIELDS))
         write.current_document.exists = False
         version = self._quotas.create(
             schedule.owner, write, most, too_many=too_many(most), taken=ScheduleExists()
@@ -57,7 +57,7 @@ class FirestoreScheduleStore:
         self, schedule: Schedule, before: Schedule, jobs: Sequence[Job]
     ) -> tuple[Schedule, list[Job]]:
         names = [name for name in FIELDS if getattr(schedule, name) != getattr(before, name)]
-        write = write_of(self._name(schedule.id), _fields_of(schedule, names))
+        write = write_of(self._firestore, self._name(schedule.id), _fields_of(schedule, names))
         write.update_mask.field_paths.extend([*names, WRITE_ID])
         set_version(before.version, write.current_document.update_time)
         writes = [write, *(creation(self._firestore, job) for job in jobs)]

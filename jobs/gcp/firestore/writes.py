@@ -4,7 +4,6 @@ A conditional write that had to be sent twice may fail on its own first copy; th
 then tells that the change was made.
 """
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,9 +19,9 @@ Document = message("google.firestore.v1.Document")
 Write = message("google.firestore.v1.Write")
 
 
-def write_of(name: str, fields: dict[str, Any]) -> Any:
+def write_of(firestore: Firestore, name: str, fields: dict[str, Any]) -> Any:
     """The write of these fields into the document of this name. Its condition is to be added."""
-    fields[WRITE_ID] = to_value(secrets.token_hex(8))
+    fields[WRITE_ID] = to_value(firestore.runtime.random_bytes(8).hex())
     return Write(update=Document(name=name, fields=fields))
 
 
