@@ -73,7 +73,7 @@ BENCH = Environment(ROOT / ".venv-bench", _LOCKS / "bench.txt")
 AUDIT = Environment(ROOT / ".venv-audit", _LOCKS / "audit.txt")
 """Apart too: what looks at dependencies is not to be one."""
 
-_NEED_TEST_TOOLS = frozenset({"test", "fmt", "lock", "faults", "fuzz", "simulate"})
+_NEED_TEST_TOOLS = frozenset({"test", "fmt", "lock", "faults", "fuzz", "scale", "simulate"})
 
 
 def main() -> None:

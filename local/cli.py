@@ -86,6 +86,10 @@ def _load(_: Console, more: Sequence[str]) -> int:
 
 
 def _simulate(_: Console, more: Sequence[str]) -> int:
+    return run_in(DEVELOPMENT, "simulation", more)
+
+
+def _scale(_: Console, more: Sequence[str]) -> int:
     return run_in(DEVELOPMENT, "bench.simulator", more)
 
 
@@ -113,6 +117,7 @@ _OF_ITS_OWN: Final[Mapping[str, Command]] = {
     "audit": _audit,
     "bench": _bench,
     "load": _load,
+    "scale": _scale,
     "simulate": _simulate,
     "deploy": _deploy,
     "destroy": _destroy,
@@ -206,7 +211,10 @@ def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
         "bench", help="measure speed, cost and size beside others; takes long", add_help=False
     )
     commands.add_parser(
-        "simulate", help="model it in the cloud, at rates no machine makes", add_help=False
+        "scale", help="model it in the cloud, at rates no machine makes", add_help=False
+    )
+    commands.add_parser(
+        "simulate", help="run the code in virtual time, under faults of every kind", add_help=False
     )
     commands.add_parser("doctor", help="say what is wrong, here or there", add_help=False)
     commands.add_parser("cost", help="what a month of jobs would cost", add_help=False)

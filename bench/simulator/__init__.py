@@ -1,1 +1,1 @@
-"""`./dev simulate`: Dormouse on a model of Google's cloud, larger than a machine can measure."""
+"""`./dev scale`: Dormouse on a model of Google's cloud, larger than a machine can measure."""

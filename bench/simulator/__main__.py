@@ -1,4 +1,4 @@
-"""`./dev simulate`: how Dormouse does at rates that this machine can't make."""
+"""`./dev scale`: how Dormouse does at rates that this machine can't make."""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ RESULTS = ROOT / "bench" / "results"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./dev simulate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev scale", description=__doc__)
     parser.add_argument("--figures", type=Path, default=_latest(), help="what to feed it with")
     parser.add_argument("--handler", type=float, metavar="SECONDS", help="how long handlers take")
     parser.add_argument("--seed", type=int, default=1)

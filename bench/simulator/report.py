@@ -26,7 +26,7 @@ def page(
     parts = [
         "# Simulated",
         _words(
-            f"By `./dev simulate`, {today.isoformat()}, seed {setup.seed}. A model, not a",
+            f"By `./dev scale`, {today.isoformat()}, seed {setup.seed}. A model, not a",
             "measurement: what it rests on stands [below](#figures), and",
             "[docs/scale.md](../../docs/scale.md) says what it leaves out.",
         ),
@@ -140,7 +140,7 @@ def _local(checks: Sequence[Check]) -> str:
     if not checks:
         return (
             "Not done: there is no `bench/results/comparison.json`. `./dev bench` makes it, and the"
-            " next `./dev simulate` puts its figures into the model."
+            " next `./dev scale` puts its figures into the model."
         )
     rows = [
         [one.name, f"{one.measured:.1f}", f"{one.simulated:.1f}", f"{one.ratio:.2f}"]

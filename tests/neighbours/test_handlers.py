@@ -24,6 +24,8 @@ SUCCEED = {"multiprocess": "6", "pool_of_processes": "6"}
 class DeafLink:
     """Takes whatever a handler says."""
 
+    def begin(self) -> None: ...
+
     def renew(self) -> float:
         return 20.0
 

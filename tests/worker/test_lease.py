@@ -10,7 +10,7 @@ from jobs.job import transitions
 from jobs.job.model import Job, Progress
 from jobs.job.transitions import LEASE
 from tests.factories import Clock, a_job
-from tests.faulty import FaultyJobStore
+from tests.faulty import Fault, FaultyJobStore
 from worker.attempts.lease import RENEW_AGAIN_SECONDS, RENEW_SECONDS, Lease
 
 SECOND = timedelta(seconds=1)
@@ -89,3 +89,35 @@ def test_an_outage_of_the_store_ends_no_attempt(
         assert harness.lease.renew() == RENEW_AGAIN_SECONDS
     assert harness.lease.renew() == RENEW_SECONDS
     assert not transitions.lease_ended(harness.job, harness.clock())
+
+
+def test_a_fresh_claim_needs_no_write_to_begin(harness: Harness) -> None:
+    """A handler that starts soon after its claim costs nothing more."""
+    before = harness.job
+    harness.clock.move(SECOND * 54)
+    harness.lease.begin()
+    assert harness.job == before
+
+
+def test_a_worker_that_was_suspended_makes_sure_first(harness: Harness) -> None:
+    """It renews its lease before the handler starts, as long as nobody else has the job."""
+    harness.clock.move(SECOND * 70)
+    harness.lease.begin()
+    assert harness.job.wake_at == harness.clock() + LEASE
+
+
+def test_a_worker_that_was_suspended_too_long_starts_nothing(harness: Harness) -> None:
+    """If the job went on elsewhere, its handler must not start here."""
+    harness.clock.move(LEASE * 2)
+    lost = transitions.lose_lease(harness.job, harness.clock(), keep_for=LEASE)
+    harness.store.save(lost, before=harness.job)
+    with pytest.raises(Cancelled):
+        harness.lease.begin()
+
+
+def test_a_hold_that_nobody_can_confirm_is_none(harness: Harness) -> None:
+    """Where the lease may have ended and the store does not say, the handler does not start."""
+    harness.clock.move(LEASE)
+    harness.store.fault = Fault.NOT_MADE
+    with pytest.raises(Cancelled):
+        harness.lease.begin()

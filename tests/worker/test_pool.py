@@ -14,7 +14,7 @@ from jobs.context import Cancelled
 from jobs.job.model import Progress
 from jobs.payloads.secret_bindings import SecretBindings
 from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted, Paused, Succeeded
-from worker.processes import handler_process
+from worker.processes import waiting
 from worker.processes.pool import HandlerPool
 from worker.processes.run import Task
 from worker.secrets.secret_files import SecretFiles
@@ -32,6 +32,9 @@ class RecordingLink:
         self.checkpoints: list[str] = []
         self.lines: list[tuple[str, str]] = []
         self.cancelled = threading.Event()
+
+    def begin(self) -> None:
+        """It is held."""
 
     def renew(self) -> float:
         self.check()
@@ -169,7 +172,7 @@ def test_a_silent_handler_is_ended_when_its_job_is_lost(pool: HandlerPool) -> No
     task = _task("test.echo", b'{"seconds": 60}', seconds=60)
     running = threading.Thread(target=lambda: outcomes.append(pool.run(task, link)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handler_process, "FIRST_RENEWAL_SECONDS", 0.1)
+        patch.setattr(waiting, "FIRST_RENEWAL_SECONDS", 0.1)
         running.start()
         link.cancelled.set()
         running.join(20)

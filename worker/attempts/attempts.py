@@ -64,8 +64,9 @@ class Attempts:
         if not self.slots.acquire(timeout=SLOT_SECONDS):
             raise WorkerBusy
         try:
+            since = self.runtime.boot_time()
             claimed = self.claims.claim(job_message, job)
-            ended = self._attempt(claimed) if claimed else None
+            ended = self._attempt(claimed, since) if claimed else None
         finally:
             self.slots.release()
         # A short wait goes by in a push of its own, in its turn: nobody holds a place meanwhile.
@@ -76,10 +77,10 @@ class Attempts:
         ):
             try_dispatch(self.queue, [ended])
 
-    def _attempt(self, job: Job) -> Job | None:
+    def _attempt(self, job: Job, since: float) -> Job | None:
         """The job as the attempt left it, or None if the attempt had lost it."""
         kind = self.registry.get(job.type)
-        lease = Lease(self.store, job, self.runtime)
+        lease = Lease(self.store, job, self.runtime, since)
         task = Task.of(job, kind.timeout, self.allowed_hosts, self.secrets, self.buckets)
         outcome = self.run(task, lease)
         try:

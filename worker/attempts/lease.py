@@ -18,6 +18,8 @@ PACE_SECONDS = 1.0
 """Firestore sustains about one write a second on a document."""
 RENEW_SECONDS = 20.0
 """A third of a lease: two renewals may fail before it ends."""
+HELD_SECONDS = 55.0
+"""How long a claim or a renewal surely holds, from when it was sent, if clocks differ a little."""
 RENEW_AGAIN_SECONDS = 3.0
 """After a renewal that the store did not answer."""
 
@@ -29,7 +31,10 @@ class Lease:
     speaks to. Every save renews it. Safe for several threads.
     """
 
-    def __init__(self, store: JobStore, claimed: Job, runtime: Runtime) -> None:
+    def __init__(
+        self, store: JobStore, claimed: Job, runtime: Runtime, since: float | None = None
+    ) -> None:
+        """`since` is the boot time before the claim was sent; now, if nothing is said."""
         self._store = store
         self._job = claimed
         self._now = runtime.now
@@ -41,13 +46,30 @@ class Lease:
         self._lines: deque[LogLine] = deque(maxlen=LINES_KEPT)
         self._last_line = last_number(claimed.log)
         self._next_report = 0.0
-        self._next_check = self._boot_time() + PACE_SECONDS
-        self._next_renewal = self._boot_time() + RENEW_SECONDS
+        since = self._boot_time() if since is None else since
+        self._next_check = since + PACE_SECONDS
+        self._next_renewal = since + RENEW_SECONDS
+        self._held_until = since + HELD_SECONDS
 
     @property
     def job(self) -> Job:
         """The job as this attempt last saved it."""
         return self._job
+
+    def begin(self) -> None:
+        """Make sure of the hold, before the handler starts: this process may have been suspended.
+
+        Raises `Cancelled` if it has ended, or if it may have and the store does not say.
+        """
+        with self._lock:
+            self._require_hold()
+            if self._boot_time() < self._held_until:
+                return
+            try:
+                self._save(lambda job: job)
+            except StoreUnavailable:
+                self._ended = True
+                self._require_hold()
 
     def renew(self) -> float:
         """Hold the job for longer, if it is time to. Returns in how many seconds to ask again.
@@ -115,6 +137,7 @@ class Lease:
             return self._job
 
     def _save(self, transition: Callable[[Job], Job]) -> None:
+        sent = self._boot_time()
         with self._log_lock:
             lines = tuple(self._lines)
         try:
@@ -128,7 +151,8 @@ class Lease:
             else:
                 changed = self._renewed(transition(transitions.say(latest, lines)))
                 self._job = self._store.save(changed, before=latest)
-        self._next_renewal = self._boot_time() + RENEW_SECONDS
+        self._next_renewal = sent + RENEW_SECONDS
+        self._held_until = sent + HELD_SECONDS
 
     def _renewed(self, job: Job) -> Job:
         return transitions.renew(job, self._now()) if job.status is Status.RUNNING else job

@@ -4,22 +4,21 @@ import logging
 import select
 import socket
 import struct
-import time
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from jobs.context import Cancelled
 from jobs.job.model import JobError
+from jobs.runtime import MACHINE
 from jobs.telemetry.log import log_fields
 from worker.attempts.outcome import Dropped, Failed, HandlerOutcome
 from worker.processes import child
 from worker.processes.descendants import descendants, kill_descendants, kill_each
 from worker.processes.run import Hold, Task
+from worker.processes.waiting import wait_and_hold
 
 LAST_WORD_SECONDS = 0.2
 """How long a handler may take to obey SIGTERM at its deadline, before it gets SIGKILL."""
-FIRST_RENEWAL_SECONDS = 15.0
-"""When the hold is first asked, which knows when its own time has come."""
 GONE_SECONDS = 5.0
 """For a process that has ended to be taken notice of, and for an answer that has begun to end."""
 
@@ -63,7 +62,7 @@ class HandlerProcess:
         self.runs += 1
         try:
             self._connection.send((self.runs, task, link))
-            if not self._speaks_within(seconds, hold):
+            if not wait_and_hold(self._speaks_within, hold, seconds, MACHINE.boot_time):
                 self.end()
                 return _failed("timed_out", f"The attempt did not end within {seconds:.0f} s.")
             if self._connection.poll():
@@ -80,16 +79,9 @@ class HandlerProcess:
         self.end()
         return _failed("handler_died", cause)
 
-    def _speaks_within(self, seconds: float, hold: Hold) -> bool:
-        """Whether it says something, or ends, in time. Raises `Cancelled`, if the hold is lost."""
-        until = time.monotonic() + seconds
-        next_renewal = min(seconds, FIRST_RENEWAL_SECONDS)
-        while not self._news.poll(next_renewal * 1000):
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            next_renewal = min(left, hold.renew())
-        return True
+    def _speaks_within(self, seconds: float) -> bool:
+        """Whether it says something, or ends."""
+        return bool(self._news.poll(seconds * 1000))
 
     def _answered(self, answer: Any, task: Task) -> HandlerOutcome:
         if not isinstance(answer, child.Answer) or answer.number != self.runs:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from jobs.context import Cancelled
 from jobs.settings.settings import Settings
-from worker.attempts.outcome import Failed, HandlerOutcome, Interrupted
+from worker.attempts.outcome import Dropped, Failed, HandlerOutcome, Interrupted
 from worker.processes import fork_server
 from worker.processes.child import Surroundings
 from worker.processes.handler_process import HandlerProcess
@@ -61,8 +62,11 @@ class HandlerPool:
             if process is None:
                 return Interrupted()
             try:
+                hold.begin()
                 seconds = (task.deadline - self._now()).total_seconds()
                 outcome = process.run(task, name, max(SHORTEST_SECONDS, seconds), hold)
+            except Cancelled:
+                return Dropped()
             finally:
                 self._give_back(process)
         # Of a process that was killed there is nothing to tell but that.

@@ -73,6 +73,10 @@ class Task:
 class Hold(Link, Protocol):
     """A running attempt's hold on its job, for whoever waits for the handler."""
 
+    def begin(self) -> None:
+        """Make sure of it before the handler starts. Raises `Cancelled` if it may have ended."""
+        ...
+
     def renew(self) -> float:
         """Hold on, if it is time to. Returns in how many seconds to ask again.
 
